@@ -1,0 +1,1 @@
+"""The Scumble program: window, command line and documents. The only place with Qt."""

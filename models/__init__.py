@@ -1,0 +1,1 @@
+"""Networks, weights, engine and trainer of Scumble. The only place with torch."""

@@ -1,0 +1,171 @@
+"""The wire format between the program and the engine: requests, results, cancelling.
+
+Everything here pickles, nothing here is torch. A request holds all that its picture depends on;
+nothing outside it may influence the result. Pictures are equal when their hashes are, so comparing
+two requests answers "did anything change?" without touching a pixel.
+"""
+
+import hashlib
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from models.edits import Edit
+from models.errors import Cancelled, RequestError
+
+
+class Quality(Enum):
+    """PREVIEW may be rendered smaller when memory or time is short; FINAL says when it was."""
+
+    PREVIEW = "preview"
+    FINAL = "final"
+
+
+def pixel_hash(pixels: npt.NDArray[Any]) -> str:
+    """sha256 over dtype, shape and bytes, as lower-case hexadecimal."""
+    digest = hashlib.sha256(f"{pixels.dtype.str}{pixels.shape}".encode())
+    digest.update(np.ascontiguousarray(pixels).data)
+    return digest.hexdigest()
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Pixels with their identity.
+
+    Attributes:
+        sha256: `pixel_hash` of the pixels; the only field that equality looks at.
+        rgb_hwc: H x W x 3, uint8 or uint16, full range, contiguous, read-only.
+    """
+
+    sha256: str
+    rgb_hwc: npt.NDArray[Any] = field(compare=False, repr=False)
+
+    @classmethod
+    def from_rgb(cls, rgb_hwc: npt.NDArray[Any]) -> "Picture":
+        """A picture of these pixels (copied only where they are not contiguous or writable).
+
+        Raises:
+            RequestError: not H x W x 3 of uint8 or uint16, or without pixels.
+        """
+        if rgb_hwc.dtype not in (np.uint8, np.uint16):
+            raise RequestError(f"A picture has 8 or 16 bits a channel, not {rgb_hwc.dtype}.")
+        if rgb_hwc.ndim != 3 or rgb_hwc.shape[2] != 3 or 0 in rgb_hwc.shape:
+            raise RequestError(f"A picture is H x W x 3, not {' x '.join(map(str, rgb_hwc.shape))}.")
+        pixels = np.array(rgb_hwc, order="C", copy=True)
+        pixels.flags.writeable = False
+        return cls(pixel_hash(pixels), pixels)
+
+    @property
+    def width_px(self) -> int:
+        return int(self.rgb_hwc.shape[1])
+
+    @property
+    def height_px(self) -> int:
+        return int(self.rgb_hwc.shape[0])
+
+
+@dataclass(frozen=True)
+class Mask:
+    """Where an edit acts.
+
+    Attributes:
+        sha256: `pixel_hash` of the values; the only field that equality looks at.
+        grey_hw: H x W uint8, 0 (not at all) to 255 (fully), read-only.
+    """
+
+    sha256: str
+    grey_hw: npt.NDArray[np.uint8] = field(compare=False, repr=False)
+
+    @classmethod
+    def from_grey(cls, grey_hw: npt.NDArray[np.uint8]) -> "Mask":
+        """A mask of these values.
+
+        Raises:
+            RequestError: not H x W of uint8, or without pixels.
+        """
+        if grey_hw.dtype != np.uint8 or grey_hw.ndim != 2 or 0 in grey_hw.shape:
+            raise RequestError("A mask is H x W with 8 bits a pixel.")
+        values = np.array(grey_hw, order="C", copy=True)
+        values.flags.writeable = False
+        return cls(pixel_hash(values), values)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RenderRequest:
+    """One picture to render: a base, the edits on top of it, and how large.
+
+    Attributes:
+        base: the picture that the first edit works on.
+        edits: applied in order; disabled ones are left out.
+        pictures: every picture that an edit names, in any order.
+        masks: every mask that an edit names; of any size, they are stretched over the picture.
+        short_side_px: the shorter side of the result; None keeps the base's size.
+        quality: whether the result may be smaller than asked for.
+        bits: 8 or 16 bits a channel of the result.
+    """
+
+    base: Picture
+    edits: tuple[Edit, ...] = ()
+    pictures: tuple[Picture, ...] = ()
+    masks: tuple[Mask, ...] = ()
+    short_side_px: int | None = None
+    quality: Quality = Quality.FINAL
+    bits: int = 8
+
+    def __post_init__(self) -> None:
+        if self.short_side_px is not None and self.short_side_px < 1:
+            raise RequestError(f"A picture cannot be {self.short_side_px} px wide.")
+        if self.bits not in (8, 16):
+            raise RequestError(f"A picture has 8 or 16 bits a channel, not {self.bits}.")
+        pictures = {picture.sha256 for picture in self.pictures}
+        masks = {mask.sha256 for mask in self.masks}
+        for edit in self.edits:
+            if lacking := [sha for sha in edit.pictures if sha not in pictures]:
+                raise RequestError(f"The reference {lacking[0][:12]} of an edit is missing.")
+            if edit.mask is not None and edit.mask not in masks:
+                raise RequestError(f"The mask {edit.mask[:12]} of an edit is missing.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class RenderResult:
+    """A rendered picture.
+
+    Attributes:
+        rgb_hwc: H x W x 3, uint8 or uint16 as asked for, contiguous.
+        seconds: wall time of the render, model loading included.
+        device: what it ran on, in words.
+        notes: sentences for the person: a retreat to a smaller size, to the CPU.
+    """
+
+    rgb_hwc: npt.NDArray[Any]
+    seconds: float
+    device: str
+    notes: tuple[str, ...] = ()
+
+
+class CancelToken:
+    """The one thing that two threads share: whether the work has been called off."""
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+
+    def cancel(self) -> None:
+        self._event.set()
+
+    @property
+    def cancelled(self) -> bool:
+        return self._event.is_set()
+
+    def raise_if_cancelled(self) -> None:
+        """Raise `Cancelled` once `cancel` was called; to be called between stages and tiles."""
+        if self._event.is_set():
+            raise Cancelled
+
+
+Progress = Callable[[str, float], None]
+"""Called with the stage in words ("encoding reference") and the share that is done, 0..1."""

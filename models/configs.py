@@ -1,0 +1,109 @@
+"""One frozen dataclass per network: every number that its shape depends on, never torch.
+
+A config is stored in a checkpoint's header as `{"type": ..., fields}`; `config_to_dict` and
+`config_from_dict` are that form. Builders turn a config into flat keyword arguments.
+"""
+
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from models.errors import CheckpointMismatch
+
+
+@dataclass(frozen=True, kw_only=True)
+class SwappingAutoencoderConfig:
+    """Encoder and generator of the Swapping Autoencoder (thesis, section 4.4.7).
+
+    Attributes:
+        structure_downsamplings: halvings of the image up to the structure code (4: 16 px a cell).
+        texture_downsamplings: further halvings of the texture branch.
+        structure_channels: channels of the structure code.
+        texture_channels: length of the texture code.
+        encoder_scale: factor on the encoder's channel counts.
+        encoder_steepness: growth of the encoder's channels per halving; level i has
+            min(texture_channels, round(steepness ** (5 + i) * scale)).
+        generator_scale: factor on the generator's channel counts.
+        generator_base_blocks: residual blocks at the structure code's resolution.
+    """
+
+    structure_downsamplings: int = 4
+    texture_downsamplings: int = 2
+    structure_channels: int = 8
+    texture_channels: int = 2048
+    encoder_scale: float = 1.0
+    encoder_steepness: float = 2.0
+    generator_scale: float = 1.0
+    generator_base_blocks: int = 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class StyleGAN2DiscriminatorConfig:
+    """Image discriminator of the Swapping Autoencoder: StyleGAN2's without minibatch deviation.
+
+    Attributes:
+        size_px: side of the training crops; a power of two, or 3/4 of one (768).
+        scale: factor on the channel counts above 8 px.
+    """
+
+    size_px: int = 256
+    scale: float = 1.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class PatchCooccurrenceConfig:
+    """Co-occurrence patch discriminator (thesis, figure 4.10).
+
+    Attributes:
+        patch_px: side to which every crop is resized; a power of two.
+        max_channels: cap on the channel counts.
+        scale: factor on the channel counts.
+    """
+
+    patch_px: int = 128
+    max_channels: int = 384
+    scale: float = 4.0
+
+
+Config = SwappingAutoencoderConfig | StyleGAN2DiscriminatorConfig | PatchCooccurrenceConfig
+
+CONFIGS: dict[str, type[Config]] = {
+    config.__name__: config
+    for config in (
+        SwappingAutoencoderConfig,
+        StyleGAN2DiscriminatorConfig,
+        PatchCooccurrenceConfig,
+    )
+}
+
+
+def config_to_dict(config: Config) -> dict[str, Any]:
+    """`{"type": class name, field: value, ...}`, ready for JSON."""
+    return {"type": type(config).__name__, **asdict(config)}
+
+
+def config_from_dict(values: dict[str, Any]) -> Config:
+    """The config that `config_to_dict` wrote.
+
+    Raises:
+        CheckpointMismatch: an unknown type, a field that the type does not have, a missing or
+            mistyped value.
+    """
+    rest = dict(values)
+    name = rest.pop("type", None)
+    config = CONFIGS.get(name) if isinstance(name, str) else None
+    if config is None:
+        raise CheckpointMismatch(
+            f"The weights are for a network of the unknown type {name!r}; "
+            "a newer version of the program may know it."
+        )
+    types = {f.name: f.type for f in fields(config)}
+    if lacking := sorted(set(types) - set(rest)):
+        raise CheckpointMismatch(f"The settings of the {name} lack {', '.join(lacking)}.")
+    for key, value in rest.items():
+        wanted = types.get(key)
+        if wanted is None:
+            raise CheckpointMismatch(f"A {name} has no setting {key!r}.")
+        right = isinstance(value, int | float) and not isinstance(value, bool)
+        if not right or (wanted is int and not isinstance(value, int)) or not value > 0:
+            raise CheckpointMismatch(f"The setting {key!r} of a {name} cannot be {value!r}.")
+    return config(**rest)

@@ -1,0 +1,163 @@
+"""Edits: what is done to a picture, as small frozen values with a JSON form.
+
+A *recipe* is a tuple of edits, applied in order. An edit holds everything that its result depends
+on besides the pixels that it names by hash: model id, checkpoint hash, seed. Two equal edits on
+equal inputs give the same picture, so an edit is also a cache key.
+
+Adding an edit: a frozen dataclass here that extends `Edit` and sets `kind`, one line in `KINDS`,
+and a stage for it in `models.engine`.
+"""
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
+from typing import Any, ClassVar, Self
+
+from models.errors import EditError
+
+RECIPE_FORMAT = "scumble-recipe"
+RECIPE_VERSION = 1
+HEX_DIGITS = frozenset("0123456789abcdef")
+
+
+def is_sha256(text: object) -> bool:
+    """Whether `text` is a sha256 digest in lower-case hexadecimal."""
+    return isinstance(text, str) and len(text) == 64 and set(text) <= HEX_DIGITS
+
+
+def check_number(name: str, value: object, lowest: float, highest: float) -> None:
+    """Raise `EditError` unless `value` is a finite number in [lowest, highest]."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise EditError(f"{name} must be a number, not {value!r}.")
+    if not lowest <= value <= highest:
+        raise EditError(f"{name} must lie between {lowest:g} and {highest:g}, not {value:g}.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Edit:
+    """What every edit has.
+
+    Attributes:
+        model: id of the model that carries it out, as the catalog lists it.
+        checkpoint: sha256 of that model's weights; empty means "whatever the id stands for now".
+        strength: 0..1, how much of the edit's result replaces its input.
+        mask: sha256 of a grey picture that confines the edit, or None for everywhere.
+        enabled: False leaves the picture as it was.
+    """
+
+    kind: ClassVar[str] = ""
+
+    model: str
+    checkpoint: str = ""
+    strength: float = 1.0
+    mask: str | None = None
+    enabled: bool = True
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.model, str) or not self.model:
+            raise EditError("An edit must name the model that carries it out.")
+        if self.checkpoint != "" and not is_sha256(self.checkpoint):
+            raise EditError(f"checkpoint must be a sha256 digest, not {self.checkpoint!r}.")
+        check_number("strength", self.strength, 0.0, 1.0)
+        if self.mask is not None and not is_sha256(self.mask):
+            raise EditError(f"mask must be a sha256 digest, not {self.mask!r}.")
+        if not isinstance(self.enabled, bool):
+            raise EditError(f"enabled must be true or false, not {self.enabled!r}.")
+
+    @property
+    def pictures(self) -> tuple[str, ...]:
+        """sha256 digests of the pictures that the edit reads, the mask excepted."""
+        return ()
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Self:
+        """The edit with these field values; `EditError` for a name it does not have."""
+        known = {f.name for f in fields(cls)}
+        if surplus := sorted(set(values) - known):
+            raise EditError(f"A {cls.kind} edit has no field {', '.join(surplus)}.")
+        try:
+            return cls(**values)
+        except TypeError as error:
+            raise EditError(f"A {cls.kind} edit is incomplete: {error}.") from error
+
+
+@dataclass(frozen=True, kw_only=True)
+class SwapTexture(Edit):
+    """Give the picture the texture code of a reference (thesis, section 4.4.3).
+
+    Attributes:
+        reference: sha256 of the reference picture.
+        amount: 0 is the picture as the network sees it, 1 the reference's texture, up to 1.5.
+        seed: seed of the generator's noise, or None for no noise.
+    """
+
+    kind: ClassVar[str] = "swap_texture"
+
+    reference: str
+    amount: float = 1.0
+    seed: int | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not is_sha256(self.reference):
+            raise EditError(f"reference must be a sha256 digest, not {self.reference!r}.")
+        check_number("amount", self.amount, 0.0, 1.5)
+        if self.seed is not None and (
+            isinstance(self.seed, bool)
+            or not isinstance(self.seed, int)
+            or not 0 <= self.seed < 2**63
+        ):
+            raise EditError(f"seed must be a whole number from 0, not {self.seed!r}.")
+
+    @property
+    def pictures(self) -> tuple[str, ...]:
+        return (self.reference,)
+
+
+KINDS: dict[str, type[Edit]] = {edit.kind: edit for edit in (SwapTexture,)}
+
+
+def recipe_to_json(edits: Sequence[Edit]) -> str:
+    """The recipe as JSON text; `recipe_from_json` gives equal edits back."""
+    return json.dumps(
+        {
+            "format": RECIPE_FORMAT,
+            "version": RECIPE_VERSION,
+            "edits": [{"kind": edit.kind, **asdict(edit)} for edit in edits],
+        },
+        indent=2,
+    )
+
+
+def recipe_from_json(text: str) -> tuple[Edit, ...]:
+    """The edits of a recipe.
+
+    Raises:
+        EditError: not JSON, not a recipe, from a later version, an unknown kind, or a bad value.
+    """
+    try:
+        recipe = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise EditError(f"This is not a recipe: the JSON cannot be read ({error}).") from error
+    if not isinstance(recipe, dict) or recipe.get("format") != RECIPE_FORMAT:
+        raise EditError("This is not a Scumble recipe.")
+    if recipe.get("version") != RECIPE_VERSION:
+        raise EditError(
+            f"The recipe has version {recipe.get('version')}, and this program reads "
+            f"{RECIPE_VERSION}: open it with the program that wrote it."
+        )
+    edits = recipe.get("edits")
+    if not isinstance(edits, list):
+        raise EditError("The recipe has no list of edits.")
+    return tuple(_edit_from_json(entry) for entry in edits)
+
+
+def _edit_from_json(entry: object) -> Edit:
+    if not isinstance(entry, dict):
+        raise EditError("An entry of the recipe is not an edit.")
+    values = {str(name): value for name, value in entry.items()}
+    kind = values.pop("kind", None)
+    if not isinstance(kind, str) or kind not in KINDS:
+        raise EditError(f"The recipe has an edit of the unknown kind {kind!r}.")
+    return KINDS[kind].from_dict(values)

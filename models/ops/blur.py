@@ -1,0 +1,50 @@
+"""Low-pass filters around changes of resolution (anti-aliasing)."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from models.ops.folding import Folded
+
+
+def blur_kernel(taps: tuple[int, ...], gain: float = 1.0) -> Tensor:
+    """The outer product of `taps` with itself, summing to `gain`: n x n float32."""
+    line = torch.tensor(taps, dtype=torch.float32)
+    kernel = torch.outer(line, line)
+    return kernel * (gain / kernel.sum())
+
+
+class Blur(nn.Module):
+    """Depthwise convolution with a fixed kernel; the kernel is a buffer, as in published files."""
+
+    kernel: Tensor
+
+    def __init__(self, taps: tuple[int, ...], gain: float = 1.0) -> None:
+        super().__init__()
+        self.register_buffer("kernel", blur_kernel(taps, gain))
+        self._folded = Folded()
+
+    def forward(
+        self,
+        x: Tensor,
+        *,
+        pad: tuple[int, int] = (0, 0),
+        stride: int = 1,
+        gain: float = 1.0,
+        bias: Tensor | None = None,
+    ) -> Tensor:
+        """B x C x H x W, zero-padded by `pad` (left/top, right/bottom), filtered, times `gain`."""
+        channels = x.shape[1]
+        low, high = pad
+        if low != high:
+            # Only the first `pad` matters to a filter that is as long as the picture needs.
+            x = F.pad(x, (low, high, low, high))
+            low = 0
+
+        def compute() -> Tensor:
+            side = self.kernel.shape[0]
+            weight = (self.kernel * gain).flip(0, 1).to(x.dtype)
+            return weight.expand(channels, 1, side, side).contiguous()
+
+        weight = self._folded.get((self.kernel,), (channels, gain, x.dtype), compute)
+        return F.conv2d(x, weight, bias, stride, low, groups=channels)
