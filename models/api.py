@@ -52,10 +52,11 @@ class Picture:
         Raises:
             RequestError: not H x W x 3 of uint8 or uint16, or without pixels.
         """
-        if rgb_hwc.dtype not in (np.uint8, np.uint16):
+        if rgb_hwc.dtype.name not in ("uint8", "uint16"):
             raise RequestError(f"A picture has 8 or 16 bits a channel, not {rgb_hwc.dtype}.")
         if rgb_hwc.ndim != 3 or rgb_hwc.shape[2] != 3 or 0 in rgb_hwc.shape:
-            raise RequestError(f"A picture is H x W x 3, not {' x '.join(map(str, rgb_hwc.shape))}.")
+            shape = " x ".join(map(str, rgb_hwc.shape))
+            raise RequestError(f"A picture is H x W x 3, not {shape}.")
         pixels = np.array(rgb_hwc, order="C", copy=True)
         pixels.flags.writeable = False
         return cls(pixel_hash(pixels), pixels)

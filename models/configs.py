@@ -66,6 +66,14 @@ class PatchCooccurrenceConfig:
 
 Config = SwappingAutoencoderConfig | StyleGAN2DiscriminatorConfig | PatchCooccurrenceConfig
 
+HIGHEST_NUMBER = 65536
+HIGHEST: dict[str, int] = {
+    "structure_downsamplings": 12,
+    "texture_downsamplings": 12,
+    "generator_base_blocks": 64,
+}
+"""No file can make the program build a network without end."""
+
 CONFIGS: dict[str, type[Config]] = {
     config.__name__: config
     for config in (
@@ -103,7 +111,7 @@ def config_from_dict(values: dict[str, Any]) -> Config:
         wanted = types.get(key)
         if wanted is None:
             raise CheckpointMismatch(f"A {name} has no setting {key!r}.")
-        right = isinstance(value, int | float) and not isinstance(value, bool)
-        if not right or (wanted is int and not isinstance(value, int)) or not value > 0:
+        right = type(value) is int or (type(value) is float and wanted is float)
+        if not right or not 0 < value <= HIGHEST.get(key, HIGHEST_NUMBER):
             raise CheckpointMismatch(f"The setting {key!r} of a {name} cannot be {value!r}.")
     return config(**rest)

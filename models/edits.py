@@ -12,7 +12,7 @@ import json
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, cast
 
 from models.errors import EditError
 
@@ -32,6 +32,24 @@ def check_number(name: str, value: object, lowest: float, highest: float) -> Non
         raise EditError(f"{name} must be a number, not {value!r}.")
     if not lowest <= value <= highest:
         raise EditError(f"{name} must lie between {lowest:g} and {highest:g}, not {value:g}.")
+
+
+def check_text(name: str, value: object) -> None:
+    """Raise `EditError` unless `value` is text, and not empty."""
+    if not isinstance(value, str) or not value:
+        raise EditError(f"{name} must be a name, not {value!r}.")
+
+
+def check_flag(name: str, value: object) -> None:
+    """Raise `EditError` unless `value` is True or False."""
+    if not isinstance(value, bool):
+        raise EditError(f"{name} must be true or false, not {value!r}.")
+
+
+def check_seed(name: str, value: object) -> None:
+    """Raise `EditError` unless `value` is a whole number in [0, 2 ** 63)."""
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**63:
+        raise EditError(f"{name} must be a whole number from 0 to {2**63 - 1}, not {value!r}.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,15 +73,13 @@ class Edit:
     enabled: bool = True
 
     def __post_init__(self) -> None:
-        if not isinstance(self.model, str) or not self.model:
-            raise EditError("An edit must name the model that carries it out.")
+        check_text("model", self.model)
         if self.checkpoint != "" and not is_sha256(self.checkpoint):
             raise EditError(f"checkpoint must be a sha256 digest, not {self.checkpoint!r}.")
         check_number("strength", self.strength, 0.0, 1.0)
         if self.mask is not None and not is_sha256(self.mask):
             raise EditError(f"mask must be a sha256 digest, not {self.mask!r}.")
-        if not isinstance(self.enabled, bool):
-            raise EditError(f"enabled must be true or false, not {self.enabled!r}.")
+        check_flag("enabled", self.enabled)
 
     @property
     def pictures(self) -> tuple[str, ...]:
@@ -103,12 +119,8 @@ class SwapTexture(Edit):
         if not is_sha256(self.reference):
             raise EditError(f"reference must be a sha256 digest, not {self.reference!r}.")
         check_number("amount", self.amount, 0.0, 1.5)
-        if self.seed is not None and (
-            isinstance(self.seed, bool)
-            or not isinstance(self.seed, int)
-            or not 0 <= self.seed < 2**63
-        ):
-            raise EditError(f"seed must be a whole number from 0, not {self.seed!r}.")
+        if self.seed is not None:
+            check_seed("seed", self.seed)
 
     @property
     def pictures(self) -> tuple[str, ...]:
@@ -137,27 +149,28 @@ def recipe_from_json(text: str) -> tuple[Edit, ...]:
         EditError: not JSON, not a recipe, from a later version, an unknown kind, or a bad value.
     """
     try:
-        recipe = json.loads(text)
+        values: object = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise EditError(f"This is not a recipe: the JSON cannot be read ({error}).") from error
-    if not isinstance(recipe, dict) or recipe.get("format") != RECIPE_FORMAT:
+    recipe = cast("dict[str, Any]", values) if isinstance(values, dict) else {}
+    if recipe.get("format") != RECIPE_FORMAT:
         raise EditError("This is not a Scumble recipe.")
     if recipe.get("version") != RECIPE_VERSION:
         raise EditError(
             f"The recipe has version {recipe.get('version')}, and this program reads "
             f"{RECIPE_VERSION}: open it with the program that wrote it."
         )
-    edits = recipe.get("edits")
-    if not isinstance(edits, list):
+    entries: object = recipe.get("edits")
+    if not isinstance(entries, list):
         raise EditError("The recipe has no list of edits.")
-    return tuple(_edit_from_json(entry) for entry in edits)
+    return tuple(_edit_from_json(entry) for entry in cast("list[object]", entries))
 
 
 def _edit_from_json(entry: object) -> Edit:
     if not isinstance(entry, dict):
         raise EditError("An entry of the recipe is not an edit.")
-    values = {str(name): value for name, value in entry.items()}
-    kind = values.pop("kind", None)
+    values = dict(cast("dict[str, Any]", entry))
+    kind: object = values.pop("kind", None)
     if not isinstance(kind, str) or kind not in KINDS:
         raise EditError(f"The recipe has an edit of the unknown kind {kind!r}.")
     return KINDS[kind].from_dict(values)

@@ -13,6 +13,8 @@ Choices made here, once:
   weights overshoot. Masks are resized linearly: they must not overshoot at all.
 """
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import torch
@@ -25,7 +27,7 @@ STRIP_PX = 1 << 22
 """Pixels converted at a time when a large picture is resized: about 50 MB of float32."""
 
 
-def to_bchw(rgb_hwc: npt.NDArray[np.uint8] | npt.NDArray[np.uint16]) -> Tensor:
+def to_bchw(rgb_hwc: npt.NDArray[Any]) -> Tensor:
     """H x W x 3 uint8 or uint16 -> 1 x 3 x H x W float32 in [-1, 1], on the CPU, contiguous.
 
     Raises:
@@ -41,7 +43,7 @@ def to_bchw(rgb_hwc: npt.NDArray[np.uint8] | npt.NDArray[np.uint16]) -> Tensor:
     return torch.from_numpy(values).div_(half_range).sub_(1.0)[None]
 
 
-def to_rgb_hwc(img_bchw: Tensor, bits: int = 8) -> npt.NDArray[np.uint8] | npt.NDArray[np.uint16]:
+def to_rgb_hwc(img_bchw: Tensor, bits: int = 8) -> npt.NDArray[Any]:
     """1 x 3 x H x W of any float type -> H x W x 3 uint8 or uint16 (`bits`), contiguous.
 
     Values beyond [-1, 1] are clipped, and the nearest level is taken.
@@ -59,17 +61,18 @@ def to_rgb_hwc(img_bchw: Tensor, bits: int = 8) -> npt.NDArray[np.uint8] | npt.N
     return np.ascontiguousarray(levels.cpu().numpy().transpose(1, 2, 0).astype(dtype))
 
 
-def to_mask(grey_hw: npt.NDArray[np.uint8], size_px: tuple[int, int]) -> Tensor:
-    """H x W uint8 -> 1 x 1 x h x w float32 in [0, 1], stretched to `size_px` (height, width).
+def to_mask(grey_hw: npt.NDArray[Any], size_px: tuple[int, int]) -> Tensor:
+    """H x W uint8 or uint16 -> 1 x 1 x h x w float32 in [0, 1], stretched to (height, width).
 
-    At its own size the values stay exact: 0 is 0.0 and 255 is 1.0.
+    At its own size the values stay exact: 0 is 0.0 and the largest is 1.0.
 
     Raises:
         RequestError: another shape or type.
     """
-    if grey_hw.dtype != np.uint8 or grey_hw.ndim != 2:
-        raise RequestError("A mask is H x W with 8 bits a pixel.")
-    mask = torch.from_numpy(grey_hw.astype(np.float32)).div_(255.0)[None, None]
+    if grey_hw.dtype not in (np.uint8, np.uint16) or grey_hw.ndim != 2:
+        raise RequestError("A mask is H x W with 8 or 16 bits a pixel.")
+    largest = np.iinfo(grey_hw.dtype).max
+    mask = torch.from_numpy(grey_hw.astype(np.float32)).div_(largest)[None, None]
     if mask.shape[2:] == size_px:
         return mask
     mask = F.interpolate(mask, size=size_px, mode="bilinear", antialias=True)
@@ -117,9 +120,7 @@ def resize(img_bchw: Tensor, size_px: tuple[int, int]) -> Tensor:
     return _bicubic(img_bchw, size_px).clamp(-1.0, 1.0)
 
 
-def resize_rgb(
-    rgb_hwc: npt.NDArray[np.uint8] | npt.NDArray[np.uint16], size_px: tuple[int, int]
-) -> Tensor:
+def resize_rgb(rgb_hwc: npt.NDArray[Any], size_px: tuple[int, int]) -> Tensor:
     """`resize(to_bchw(rgb_hwc), size_px)`, without the whole picture in float32 at once.
 
     The filter is separable: strips of rows are resized in width, the narrow result in height.
@@ -136,10 +137,10 @@ def resize_rgb(
     return _bicubic(torch.cat(strips, 2), size_px).clamp(-1.0, 1.0)
 
 
-def resize_grey(grey_hw: npt.NDArray[np.uint8], size_px: tuple[int, int]) -> npt.NDArray[np.uint8]:
-    """H x W uint8 -> h x w uint8, linearly: for masks and alpha channels."""
-    mask = to_mask(grey_hw, size_px)[0, 0]
-    return mask.mul(255.0).round_().numpy().astype(np.uint8)
+def resize_grey(grey_hw: npt.NDArray[Any], size_px: tuple[int, int]) -> npt.NDArray[Any]:
+    """H x W uint8 or uint16 -> h x w of the same type, linearly: for masks and alpha channels."""
+    levels = to_mask(grey_hw, size_px)[0, 0].mul(float(np.iinfo(grey_hw.dtype).max))
+    return levels.round_().numpy().astype(grey_hw.dtype)
 
 
 def _bicubic(img_bchw: Tensor, size_px: tuple[int, int]) -> Tensor:

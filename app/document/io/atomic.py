@@ -1,0 +1,85 @@
+"""Writing a file so that it is either wholly new or wholly as it was."""
+
+import contextlib
+import errno
+import os
+import secrets
+from pathlib import Path
+
+from app.errors import UserError
+
+NO_ROOM = frozenset({errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)})
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Put `data` into the file at `path`, or leave everything as it was.
+
+    The bytes go into a temporary file beside it, which is flushed to the disk and then takes its
+    place; an existing file keeps its permissions, and a link is followed.
+
+    Raises:
+        UserError: the folder is missing, the target is no file, is protected or in use, or the
+            disk is full.
+    """
+    target = Path(os.path.realpath(path))
+    part = target.parent / f".scumble-{secrets.token_hex(6)}.part"
+    try:
+        mode = _checked_mode(target)
+        with open(part, "xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        if mode is not None:
+            os.chmod(part, mode)
+        os.replace(part, target)
+    except OSError as error:
+        raise writing_failed(path, error) from error
+    finally:
+        with contextlib.suppress(OSError):
+            part.unlink()
+    _flush_folder(target.parent)
+
+
+def _checked_mode(target: Path) -> int | None:
+    if not target.exists():
+        return None
+    if target.is_dir():
+        raise IsADirectoryError(errno.EISDIR, "is a folder")
+    if not target.is_file() or not os.access(target, os.W_OK):
+        raise PermissionError(errno.EACCES, "is protected")
+    return target.stat().st_mode & 0o7777
+
+
+def _flush_folder(folder: Path) -> None:
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def writing_failed(path: Path, error: OSError) -> UserError:
+    """The sentence for a failure of the operating system to write `path`."""
+    if error.errno in NO_ROOM:
+        return UserError(
+            f"{path.name} cannot be saved: there is no room left on the disk.",
+            "Free some space, or save it elsewhere.",
+        )
+    if isinstance(error, IsADirectoryError):
+        return UserError(
+            f"{path.name} cannot be saved: a folder has that name.", "Choose another name."
+        )
+    if isinstance(error, FileNotFoundError | NotADirectoryError):
+        return UserError(
+            f"{path.name} cannot be saved: there is no folder {path.parent}.",
+            "Make the folder first, or choose another.",
+        )
+    if isinstance(error, PermissionError):
+        return UserError(
+            f"{path.name} cannot be saved: the file or its folder {path.parent} is protected.",
+            "Choose another folder.",
+        )
+    return UserError(
+        f"{path.name} cannot be saved: {error.strerror or error}.", "Choose another place."
+    )

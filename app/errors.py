@@ -1,0 +1,22 @@
+"""The two kinds of error of `app`: the world failed, or we did."""
+
+
+class UserError(Exception):
+    """The world failed: a file, a disk, a wish that cannot be met. Shown to the person as it is.
+
+    Attributes:
+        text: one sentence that says what happened and to what.
+        hint: one sentence that says what to do; empty where `text` says it already.
+    """
+
+    def __init__(self, text: str, hint: str = "") -> None:
+        super().__init__(text, hint)
+        self.text = text
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.text} {self.hint}".strip()
+
+
+class BugError(Exception):
+    """We failed: logged with its traceback and reported as a defect, after work is saved."""

@@ -1,0 +1,93 @@
+"""Which device, and in which precision: asked for, or measured."""
+
+import time
+from collections.abc import Callable
+
+import torch
+import torch.nn.functional as F
+
+from models.errors import RequestError
+
+PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+WORTHWHILE = 0.9
+"""bfloat16 is taken when it needs less than this share of float32's time."""
+
+
+def choose_device(wanted: str) -> torch.device:
+    """The device for "auto" (a GPU if there is one), "cpu", "cuda" or "cuda:N".
+
+    Raises:
+        RequestError: there is no such device; the text says what there is.
+    """
+    count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if wanted == "cpu" or (wanted == "auto" and not count):
+        return torch.device("cpu")
+    names = {"auto": 0, "cuda": 0, **{f"cuda:{index}": index for index in range(count)}}
+    if count and wanted in names:
+        return torch.device("cuda", names[wanted])
+    present = [device_words(torch.device("cpu"))]
+    present += [device_words(torch.device("cuda", index)) for index in range(count)]
+    raise RequestError(
+        f"There is no device {wanted!r} that can be used here; there is: {', '.join(present)}."
+    )
+
+
+def device_words(device: torch.device) -> str:
+    """The device by name with its means: "CPU with 8 threads", "NVIDIA H200 with 139 GiB"."""
+    if device.type != "cuda":
+        threads = torch.get_num_threads()
+        return f"CPU with {threads} thread{'s' if threads > 1 else ''}"
+    properties = torch.cuda.get_device_properties(device)
+    return f"{properties.name} with {properties.total_memory / 2**30:.0f} GiB"
+
+
+def check_precision(wanted: str) -> str:
+    """`wanted`, or `RequestError` unless it is "auto" or a name in `PRECISIONS`."""
+    if wanted != "auto" and wanted not in PRECISIONS:
+        known = ", ".join(["auto", *PRECISIONS])
+        raise RequestError(f"There is no precision {wanted!r}; there is: {known}.")
+    return wanted
+
+
+def choose_precision(wanted: str, device: torch.device) -> torch.dtype:
+    """The type that networks compute in: as asked for, or for "auto" the faster one, measured."""
+    if wanted in PRECISIONS:
+        return PRECISIONS[wanted]
+    return faster_precision(lambda dtype: time_convolution(device, dtype))
+
+
+def faster_precision(seconds: Callable[[torch.dtype], float]) -> torch.dtype:
+    """bfloat16 where it is clearly faster than float32 by `seconds`, else float32.
+
+    A processor without bfloat16 instructions emulates them, many times slower, or refuses: asking
+    the clock covers every kind.
+    """
+    try:
+        worthwhile = seconds(torch.bfloat16) < WORTHWHILE * seconds(torch.float32)
+    except RuntimeError:
+        return torch.float32
+    return torch.bfloat16 if worthwhile else torch.float32
+
+
+def time_convolution(device: torch.device, dtype: torch.dtype) -> float:
+    """Best of three, in seconds: a 3 x 3 convolution of 128 channels at 64 x 64 px."""
+    image = torch.ones(1, 128, 64, 64, device=device, dtype=dtype)
+    image = image.contiguous(memory_format=torch.channels_last)
+    weight = torch.ones(128, 128, 3, 3, device=device, dtype=dtype)
+    weight = weight.contiguous(memory_format=torch.channels_last)
+    best = float("inf")
+    with torch.inference_mode():
+        F.conv2d(image, weight, padding=1)
+        for _ in range(3):
+            synchronise(device)
+            start = time.perf_counter()
+            F.conv2d(image, weight, padding=1)
+            synchronise(device)
+            best = min(best, time.perf_counter() - start)
+    return best
+
+
+def synchronise(device: torch.device) -> None:
+    """Wait until a GPU has done what it was given."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)

@@ -1,0 +1,127 @@
+"""Memory: how much is free, what running out of it looks like, and a cache with a byte budget."""
+
+import ctypes
+import os
+import sys
+from collections import OrderedDict
+from collections.abc import Hashable
+from pathlib import Path
+from typing import Any
+
+import torch
+
+MEMINFO = Path("/proc/meminfo")
+CGROUP = Path("/sys/fs/cgroup")
+OUT_OF_MEMORY_WORDS = ("can't allocate memory", "not enough memory", "out of memory")
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether torch, numpy or Python ran out of memory, on whichever device.
+
+    CUDA has a type of its own; the CPU allocator raises a RuntimeError that only its text tells
+    from others.
+    """
+    if isinstance(error, MemoryError | torch.OutOfMemoryError):
+        return True
+    return isinstance(error, RuntimeError) and any(
+        words in str(error) for words in OUT_OF_MEMORY_WORDS
+    )
+
+
+def free_bytes(device: torch.device) -> int:
+    """Memory that a render may still take on `device`, as the system reports it now.
+
+    On the CPU it is what can be had without swapping, within the limits of the container; where the
+    system does not tell, half of the machine's memory.
+    """
+    if device.type == "cuda":
+        free, _ = torch.cuda.mem_get_info(device)
+        return free + torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+    if sys.platform == "win32":
+        return free_bytes_windows()
+    if MEMINFO.is_file():
+        return free_bytes_linux(MEMINFO.read_text())
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
+
+
+def free_bytes_linux(meminfo: str) -> int:
+    """The lesser of what /proc/meminfo calls available and what the container has left."""
+    available = 0
+    for line in meminfo.splitlines():
+        if line.startswith("MemAvailable:"):
+            available = int(line.split()[1]) * 1024
+    try:
+        limit = int((CGROUP / "memory.max").read_text())
+        used = int((CGROUP / "memory.current").read_text())
+    except (OSError, ValueError):
+        return available
+    return min(available, max(0, limit - used))
+
+
+if sys.platform == "win32":
+
+    class MemoryStatus(ctypes.Structure):
+        """MEMORYSTATUSEX of the Windows API."""
+
+        _fields_ = (
+            ("length", ctypes.c_ulong),
+            ("load", ctypes.c_ulong),
+            *((name, ctypes.c_ulonglong) for name in ("total", "free", "3", "4", "5", "6", "7")),
+        )
+
+    def free_bytes_windows() -> int:
+        status = MemoryStatus(length=ctypes.sizeof(MemoryStatus))
+        ctypes.WinDLL("kernel32").GlobalMemoryStatusEx(ctypes.byref(status))
+        return int(status.free)
+
+
+def tensor_bytes(value: object) -> int:
+    """Bytes of a tensor, of a tuple of tensors, or of a module's parameters and buffers."""
+    if isinstance(value, torch.Tensor):
+        return value.nbytes
+    if isinstance(value, torch.nn.Module):
+        return sum(tensor.nbytes for tensor in value.state_dict().values())
+    if isinstance(value, tuple):
+        return sum(tensor_bytes(part) for part in value)
+    return 0
+
+
+class ByteCache:
+    """Least recently used values go first once the sum of their bytes passes the budget.
+
+    A value that is larger than the whole budget is not kept at all.
+    """
+
+    def __init__(self, budget_bytes: int) -> None:
+        self.budget_bytes = budget_bytes
+        self.used_bytes = 0
+        self._values: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __contains__(self, key: Hashable) -> bool:
+        return key in self._values
+
+    def get(self, key: Hashable) -> Any:
+        """The value of `key`, now the most recently used one, or None."""
+        if key not in self._values:
+            return None
+        self._values.move_to_end(key)
+        return self._values[key][0]
+
+    def put(self, key: Hashable, value: Any) -> None:
+        size = tensor_bytes(value)
+        self.drop(key)
+        self._values[key] = (value, size)
+        self.used_bytes += size
+        while self.used_bytes > self.budget_bytes:
+            self.drop(next(iter(self._values)))
+
+    def drop(self, key: Hashable) -> None:
+        if key in self._values:
+            self.used_bytes -= self._values.pop(key)[1]
+
+    def clear(self) -> None:
+        self._values.clear()
+        self.used_bytes = 0

@@ -1,0 +1,279 @@
+"""A training from data to exported model, for the command line and for a window."""
+
+import json
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from lightning_fabric import Fabric
+from torch import Tensor
+
+from models import checkpoint
+from models.editing.pca import CodeStatistics, Principal
+from models.errors import DataError
+from models.image_io import to_bchw
+from models.networks.squeezenet import load_squeezenet
+from models.networks.swapping_autoencoder import SwappingAutoencoder
+from models.train import loop
+from models.train.data.batches import CropBatches
+from models.train.data.images import ImageEntry, find_images, load_rgb, split_images
+from models.train.metrics.swapping_autoencoder import Report, evaluate
+from models.train.recipes import swapping_autoencoder as recipe_module
+
+PRECISIONS = {"32": "32-true", "bf16": "bf16-mixed", "fp16": "16-mixed"}
+SAMPLE_PICTURES = 6
+PRINCIPAL_IMAGES = 4096
+
+
+@dataclass(frozen=True, kw_only=True)
+class Machine:
+    """Where to train.
+
+    Attributes:
+        device: "auto", "cpu" or "cuda".
+        processes: processes on this machine (GPUs, with "cuda").
+        nodes: machines; each is started with `torchrun` or `fabric run`.
+        precision: "32", "bf16" or "fp16".
+        threads: pictures decoded at a time in each process.
+    """
+
+    device: str = "auto"
+    processes: int = 1
+    nodes: int = 1
+    precision: str = "32"
+    threads: int = 2
+
+    def fabric(self) -> Fabric:
+        """The Fabric for this machine.
+
+        Raises:
+            DataError: the device does not exist.
+        """
+        if self.device == "cuda" and not torch.cuda.is_available():
+            raise DataError("There is no CUDA device here: train with --device cpu.")
+        spread = self.processes * self.nodes > 1 or "WORLD_SIZE" in os.environ
+        return Fabric(
+            accelerator=self.device,
+            devices=self.processes,
+            num_nodes=self.nodes,
+            strategy="ddp" if spread else "auto",
+            precision=PRECISIONS[self.precision],  # pyright: ignore[reportArgumentType] -- its literals
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Data:
+    """What to train on.
+
+    Attributes:
+        sources: folders of pictures, and tar shards.
+        index: CSV with the columns name and split, or None for the built-in rule.
+    """
+
+    sources: tuple[Path, ...]
+    index: Path | None = None
+
+    def split(self) -> tuple[tuple[ImageEntry, ...], tuple[ImageEntry, ...]]:
+        """Pictures to train on, and held-out ones."""
+        return split_images(find_images(self.sources), self.index)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Identity:
+    """What the exported model says of itself."""
+
+    model_id: str
+    title: str
+    licence: str
+    source: str
+
+
+def train(
+    recipe: recipe_module.Recipe,
+    data: Data,
+    *,
+    machine: Machine,
+    schedule: loop.Schedule,
+    out: Path,
+    resume: bool,
+    identity: Identity,
+    say: Callable[[str], None],
+) -> Path | None:
+    """Train until the recipe's images are seen (or the schedule stops it), then export.
+
+    Args:
+        out: the run's folder; see `models.train.loop`.
+        say: takes lines for the person.
+
+    Returns:
+        `out/model.safetensors`: averaged weights with principal directions of the codes; None in
+        processes other than the first.
+
+    Raises:
+        DataError: data, run folder or device cannot be used.
+        CheckpointError: the feature network cannot be used.
+    """
+    fabric = machine.fabric()
+    fabric.launch()
+    train_images, heldout = data.split()
+    if fabric.is_global_zero:
+        loop.start(out, recipe, resume=resume)
+        say(f"{len(train_images)} pictures to train on, {len(heldout)} held out.")
+    fabric.barrier()
+    state = recipe_module.build(recipe, fabric)
+    batches = CropBatches(
+        train_images,
+        crop_px=recipe.crop_px,
+        smallest=recipe.smallest_crop,
+        batch=recipe.batch,
+        seed=recipe.seed,
+        rank=fabric.global_rank,
+        world=fabric.world_size,
+        threads=machine.threads,
+    )
+    shown = _stack((heldout or train_images)[:SAMPLE_PICTURES], recipe.crop_px).to(fabric.device)
+    try:
+        outcome = loop.run(
+            state,
+            fabric=fabric,
+            step=recipe_module.step,
+            sample=lambda s: recipe_module.sample(s, shown),
+            batches=batches,
+            schedule=schedule,
+            out=out,
+            seed=recipe.seed,
+            say=say,
+        )
+    finally:
+        batches.close()
+    if not fabric.is_global_zero:
+        return None
+    network = state.ema.network
+    assert isinstance(network, SwappingAutoencoder)
+    if not outcome.finished:
+        say(f"Stopped after {outcome.step} steps; --resume goes on from there.")
+    return export(network, recipe, train_images, outcome.step, out, identity, say)
+
+
+def export(  # noqa: PLR0913 -- each of the seven is a part of what is written
+    network: SwappingAutoencoder,
+    recipe: recipe_module.Recipe,
+    images: Sequence[ImageEntry],
+    step: int,
+    out: Path,
+    identity: Identity,
+    say: Callable[[str], None],
+) -> Path:
+    """Write `model.safetensors`: weights, principal directions of both codes, how it was made."""
+    say("Computing the principal directions of the codes.")
+    stride = max(1, len(images) // PRINCIPAL_IMAGES)
+    directions = principal_directions(network, images[::stride], recipe)
+    path = out / "model.safetensors"
+    made = {k: v for k, v in asdict(recipe).items() if k != "features"}
+    network = network.to("cpu")
+    checkpoint.save(
+        path,
+        network,
+        model_id=identity.model_id,
+        title=identity.title,
+        family=recipe_module.FAMILY,
+        config=recipe.network_config,
+        licence=identity.licence,
+        source=identity.source,
+        step=step,
+        ema=True,
+        training={"recipe": made, "pictures": len(images)},
+        extras={
+            f"{code}.{name}": getattr(principal, name)
+            for code, principal in directions.items()
+            for name in ("mean", "axes", "deviations")
+        },
+    )
+    say(f"Wrote {path}.")
+    return path
+
+
+def principal_directions(
+    network: SwappingAutoencoder, images: Sequence[ImageEntry], recipe: recipe_module.Recipe
+) -> dict[str, Principal]:
+    """Directions of the texture codes, and of the structure codes pooled over all places."""
+    device = next(network.parameters()).device
+    structures = CodeStatistics(recipe.structure_channels)
+    textures = CodeStatistics(recipe.texture_channels)
+    # One at a time: at the export's size a large batch would not fit where training just did.
+    with torch.inference_mode():
+        for entry in images:
+            structure, texture = network.encode(_stack([entry], recipe.principal_px).to(device))
+            structures.add(structure.flatten(2).transpose(1, 2).flatten(0, 1))
+            textures.add(texture)
+        if len(images) == 1:
+            # A cloud of one point has no directions, but no fault either.
+            textures.add(texture)
+    return {
+        "texture": textures.principal(recipe.principal_axes),
+        "structure": structures.principal(recipe.principal_axes),
+    }
+
+
+def measure(
+    model: Path,
+    data: Data,
+    features: Path,
+    *,
+    pairs: int,
+    size_px: int,
+    seed: int,
+    progress: Callable[[int, int], None],
+) -> Report:
+    """The held-out figures of a weights file.
+
+    Raises:
+        DataError: no pictures are held out, or the data cannot be used.
+        CheckpointError: the model or the feature network cannot be used.
+    """
+    network = load_network(model)
+    _, heldout = data.split()
+    if len(heldout) < 2:
+        raise DataError("Figures need at least two held-out pictures: give more data or an index.")
+    return evaluate(
+        network,
+        load_squeezenet(features),
+        heldout,
+        size_px=size_px,
+        pairs=pairs,
+        seed=seed,
+        progress=progress,
+    )
+
+
+def load_network(model: Path) -> SwappingAutoencoder:
+    """The network of a weights file; `DataError` for another family."""
+    network = checkpoint.load(model).network
+    if not isinstance(network, SwappingAutoencoder):
+        raise DataError(f"{model} is not a Swapping Autoencoder.")
+    return network
+
+
+def grid(model: Path, pictures: Sequence[Path], size_px: int, out: Path) -> None:
+    """A picture file with the swaps of all pairs of `pictures`, cut to squares of `size_px`."""
+    entries = [entry for path in pictures for entry in find_images([path])]
+    with torch.inference_mode():
+        swaps = recipe_module.swap_grid(load_network(model), _stack(entries, size_px))
+    loop.save_picture(swaps, out)
+
+
+def report_json(report: Report) -> str:
+    """The figures as JSON text."""
+    return json.dumps(asdict(report), indent=2)
+
+
+def _stack(entries: Sequence[ImageEntry], size_px: int) -> Tensor:
+    return torch.cat([to_bchw(load_rgb(entry, size_px, size_px)) for entry in entries])
+
+
+def settings(recipe: type[Any]) -> dict[str, Any]:
+    """Field name -> type of a recipe, for a command line or a form."""
+    return {name: field.type for name, field in recipe.__dataclass_fields__.items()}

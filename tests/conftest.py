@@ -1,0 +1,67 @@
+"""Fixtures for all tests."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from models.configs import SwappingAutoencoderConfig
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+# Two threads a test process: the machines that run the tests have two cores.
+torch.set_num_threads(min(2, os.cpu_count() or 1))
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of golden files, key lists, data and weights beside the checkout."""
+    if not SHARED.is_dir():
+        pytest.skip("../shared is absent")
+    return SHARED
+
+
+class Golden:
+    """One golden file: `sd` is a state dict, `given` the inputs, `expected` the outputs."""
+
+    def __init__(self, path: Path) -> None:
+        with np.load(path) as archive:
+            arrays = {name: torch.from_numpy(archive[name]) for name in archive.files}
+        self.sd = self._part(arrays, "sd/")
+        self.given = self._part(arrays, "in/")
+        self.expected = self._part(arrays, "out/")
+
+    @staticmethod
+    def _part(arrays: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:
+        return {k.removeprefix(prefix): v for k, v in arrays.items() if k.startswith(prefix)}
+
+    def module(self, prefix: str) -> dict[str, torch.Tensor]:
+        """The state dict of the module whose keys start with `prefix`."""
+        return self._part(self.sd, prefix)
+
+    def check(self, got: torch.Tensor, name: str, tolerance: float = 1e-5) -> None:
+        """Assert that `got` is the output `name`, to an absolute tolerance."""
+        assert got.shape == self.expected[name].shape
+        error = (got - self.expected[name]).abs().max().item()
+        assert error <= tolerance, f"{name} is off by {error:.2e}"
+
+
+@pytest.fixture
+def golden(shared):
+    """A function that opens a golden file by its name."""
+    return lambda name: Golden(shared / "golden" / f"{name}.npz")
+
+
+@pytest.fixture
+def tiny_config() -> SwappingAutoencoderConfig:
+    """A network that runs in milliseconds; its smallest picture is 12 px."""
+    return SwappingAutoencoderConfig(
+        structure_downsamplings=2,
+        texture_downsamplings=1,
+        structure_channels=4,
+        texture_channels=16,
+        encoder_scale=1 / 16,
+        generator_scale=1 / 32,
+    )

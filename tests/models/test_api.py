@@ -1,0 +1,162 @@
+import pickle
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from models.api import (
+    CancelToken,
+    Mask,
+    Picture,
+    Quality,
+    RenderRequest,
+    RenderResult,
+    pixel_hash,
+)
+from models.edits import SwapTexture
+from models.errors import Cancelled, ModelsError, RequestError
+
+
+def pixels(seed: int = 0, dtype: type = np.uint8) -> np.ndarray:
+    return np.random.default_rng(seed).integers(0, 255, (4, 6, 3)).astype(dtype)
+
+
+def picture(seed: int = 0) -> Picture:
+    return Picture.from_rgb(pixels(seed))
+
+
+def test_equal_pixels_are_equal_pictures():
+    assert picture(1) == picture(1)
+    assert picture(1) != picture(2)
+    assert hash(picture(1)) == hash(picture(1))
+
+
+def test_the_hash_depends_on_shape_and_depth():
+    flat = np.zeros((2, 6, 3), np.uint8)
+    hashes = {pixel_hash(a) for a in (flat, flat.reshape(6, 2, 3), flat.view(np.uint16))}
+    assert len(hashes) == 3
+
+
+def test_the_hash_does_not_depend_on_the_layout_in_memory():
+    assert pixel_hash(pixels()) == pixel_hash(np.asfortranarray(pixels()))
+
+
+def test_a_picture_is_a_copy_that_cannot_be_written():
+    source = pixels()
+    made = Picture.from_rgb(source)
+    source[:] = 0
+    assert made.sha256 == pixel_hash(made.rgb_hwc)
+    with pytest.raises(ValueError, match="read-only"):
+        made.rgb_hwc[0, 0, 0] = 1
+
+
+def test_the_size_of_a_picture():
+    assert (picture().width_px, picture().height_px) == (6, 4)
+    assert Picture.from_rgb(pixels(dtype=np.uint16)).rgb_hwc.dtype == np.uint16
+
+
+@pytest.mark.parametrize(
+    ("array", "words"),
+    [
+        (np.zeros((2, 2, 3), np.float32), "8 or 16 bits a channel, not float32"),
+        (np.zeros((2, 2), np.uint8), "H x W x 3, not 2 x 2"),
+        (np.zeros((2, 2, 4), np.uint8), "not 2 x 2 x 4"),
+        (np.zeros((0, 2, 3), np.uint8), "not 0 x 2 x 3"),
+    ],
+)
+def test_what_is_no_picture(array, words):
+    with pytest.raises(RequestError, match=words):
+        Picture.from_rgb(array)
+
+
+def test_a_mask_is_a_copy_that_cannot_be_written():
+    source = np.full((2, 3), 9, np.uint8)
+    made = Mask.from_grey(source)
+    source[:] = 0
+    assert made == Mask.from_grey(np.full((2, 3), 9, np.uint8))
+    assert made != Mask.from_grey(source)
+    with pytest.raises(ValueError, match="read-only"):
+        made.grey_hw[0, 0] = 1
+
+
+@pytest.mark.parametrize("shape", [(2, 2, 1), (0, 2), (4,)])
+def test_what_is_no_mask(shape):
+    with pytest.raises(RequestError, match="H x W"):
+        Mask.from_grey(np.zeros(shape, np.uint8))
+    with pytest.raises(RequestError, match="8 bits"):
+        Mask.from_grey(np.zeros((2, 2), np.uint16))  # pyright: ignore[reportArgumentType] - the test
+
+
+def request(**changes: object) -> RenderRequest:
+    mask = Mask.from_grey(np.full((2, 3), 9, np.uint8))
+    edit = SwapTexture(model="m", reference=picture(1).sha256, mask=mask.sha256)
+    values = {
+        "base": picture(),
+        "edits": (edit,),
+        "pictures": (picture(1),),
+        "masks": (mask,),
+        "quality": Quality.PREVIEW,
+    }
+    return RenderRequest(**{**values, **changes})
+
+
+def test_equal_requests_are_equal():
+    assert request() == request()
+    assert request() != request(quality=Quality.FINAL)
+    assert request() != request(base=picture(3))
+
+
+def test_requests_and_results_pickle():
+    assert pickle.loads(pickle.dumps(request())) == request()
+    result = RenderResult(rgb_hwc=pixels(), seconds=0.1, device="cpu", notes=("smaller",))
+    back = pickle.loads(pickle.dumps(result))
+    assert np.array_equal(back.rgb_hwc, result.rgb_hwc)
+    assert back.notes == ("smaller",)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"short_side_px": 0}, "cannot be 0 px wide"),
+        ({"bits": 12}, "8 or 16 bits a channel, not 12"),
+        ({"pictures": (picture(2),)}, "The reference [0-9a-f]{12} of an edit is missing"),
+        ({"masks": ()}, "The mask [0-9a-f]{12} of an edit is missing"),
+    ],
+)
+def test_bad_requests(changes, words):
+    with pytest.raises(RequestError, match=words):
+        request(**changes)
+
+
+def test_an_edit_without_mask_needs_none():
+    edit = SwapTexture(model="m", reference=picture(1).sha256)
+    assert request(edits=(edit,), masks=()).edits == (edit,)
+
+
+def test_a_token_is_seen_by_another_thread():
+    token = CancelToken()
+    token.raise_if_cancelled()
+    assert not token.cancelled
+    thread = threading.Thread(target=token.cancel)
+    thread.start()
+    thread.join()
+    assert token.cancelled
+    with pytest.raises(Cancelled):
+        token.raise_if_cancelled()
+
+
+def test_cancelling_is_no_failure():
+    assert not issubclass(Cancelled, ModelsError)
+
+
+def test_plain_data_stays_without_torch():
+    code = (
+        "import sys; import models.api, models.edits, models.errors, models.configs, "
+        "models.header, models.catalog; models.catalog.list_models(); "
+        "sys.exit('torch' in sys.modules)"
+    )
+    root = Path(__file__).resolve().parents[2]
+    assert subprocess.run([sys.executable, "-c", code], cwd=root, check=False).returncode == 0
