@@ -9,7 +9,6 @@ and a stage for it in `models.engine`.
 """
 
 import json
-import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any, ClassVar, Self, cast
@@ -27,11 +26,11 @@ def is_sha256(text: object) -> bool:
 
 
 def check_number(name: str, value: object, lowest: float, highest: float) -> None:
-    """Raise `EditError` unless `value` is a finite number in [lowest, highest]."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    """Raise `EditError` unless `value` is a number in [lowest, highest]."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
         raise EditError(f"{name} must be a number, not {value!r}.")
     if not lowest <= value <= highest:
-        raise EditError(f"{name} must lie between {lowest:g} and {highest:g}, not {value:g}.")
+        raise EditError(f"{name} must lie between {lowest:g} and {highest:g}, not {value!r}.")
 
 
 def check_text(name: str, value: object) -> None:

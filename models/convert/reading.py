@@ -110,13 +110,14 @@ def _damaged(path: Path) -> CheckpointCorrupt:
 def _checked(content: object, path: Path) -> dict[str, Tensor]:
     if not isinstance(content, Mapping) or not content:
         raise CheckpointMismatch(
-            f"{path} holds {_named(content)} where a dictionary of tensors is expected; "
+            f"{path} holds no dictionary of tensors, but a value of type {type(content).__name__}; "
             "save its state dict alone and import that."
         )
     for key, value in content.items():
         if not isinstance(key, str) or not _is_plain(value):
             raise CheckpointMismatch(
-                f"{path} is no dictionary of tensors: the entry {key!r} is {_named(value)}; "
+                f"{path} holds more than plain tensors by name: "
+                f"its entry {key!r} is of type {type(value).__name__}; "
                 "save its state dict alone and import that."
             )
     return dict(content)
@@ -130,7 +131,3 @@ def _is_plain(value: Any) -> bool:
         and not value.is_meta
         and value.layout is torch.strided
     )
-
-
-def _named(value: object) -> str:
-    return f"a {type(value).__name__}" if value or isinstance(value, Tensor) else "nothing"

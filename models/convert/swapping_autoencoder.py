@@ -51,7 +51,9 @@ def detect(state: State) -> SwappingAutoencoderConfig | None:
         texture_channels=texture_channels,
         encoder_scale=encoder_scale,
         encoder_steepness=steepness,
-        generator_scale=_generator_scale(_generator_counts(state, halvings), halvings),
+        generator_scale=_generator_scale(
+            _generator_counts(state, halvings, blocks), halvings, structure_channels
+        ),
         generator_base_blocks=blocks,
     )
 
@@ -123,19 +125,26 @@ def _encoder_rule(counts: Counts, cap: int) -> tuple[float, float]:
     return 2.0, 1.0
 
 
-def _generator_counts(state: State, halvings: int) -> Counts:
-    keys = {j: f"G.UpsamplingResBlock{2 ** (3 + j)}" for j in range(1, halvings + 1)}
-    return _known({j: _length(state, f"{keys[j]}.conv2.activate.bias") for j in keys})
+def _generator_counts(state: State, halvings: int, blocks: int) -> Counts:
+    counts = {0: _length(state, f"G.HeadResnetBlock{blocks - 1}.conv2.activate.bias")}
+    for j in range(1, halvings + 1):
+        key = f"G.UpsamplingResBlock{2 ** (3 + j)}.conv2.activate.bias"
+        counts[j] = _length(state, key)
+    return _known(counts)
 
 
-def _generator_scale(counts: Counts, halvings: int) -> float:
-    """Scale of int(min(512, 128 * 2 ** (halvings - level)) * scale)."""
+def _generator_scale(counts: Counts, halvings: int, structure_channels: int) -> float:
+    """Scale of int(min(512, 128 * 2 ** (halvings - level)) * scale).
+
+    Level 0 has no fewer channels than the structure code, so there the rule may not show.
+    """
     base = {level: min(512, 128 * 2 ** (halvings - level)) for level in counts}
+    floor = {level: structure_channels if level == 0 else 0 for level in counts}
 
     def fits(scale: float) -> bool:
-        return all(int(base[j] * scale) == counts[j] for j in counts)
+        return all(max(floor[j], int(base[j] * scale)) == counts[j] for j in counts)
 
-    low = max((counts[j] / base[j] for j in counts), default=1.0)
+    low = max((counts[j] / base[j] for j in counts if counts[j] > floor[j]), default=1e-4)
     high = min(((counts[j] + 1) / base[j] for j in counts), default=1.0)
     return _plainest(low, high, fits) or 1.0
 

@@ -42,10 +42,10 @@ class CodeStatistics:
         """The first `count` principal directions (fewer if the codes have fewer channels).
 
         Raises:
-            ValueError: fewer than two codes were added.
+            ValueError: no code was added.
         """
-        if self._count < 2:
-            raise ValueError("Principal directions need at least two codes.")
+        if not self._count:
+            raise ValueError("Principal directions need codes.")
         mean = self._sum / self._count
         covariance = self._products / self._count - torch.outer(mean, mean)
         values, vectors = torch.linalg.eigh(covariance)
@@ -57,6 +57,4 @@ class CodeStatistics:
         axes = axes * torch.where(largest < 0, -1.0, 1.0)
         total = values.sum()
         share = float(values[:kept].sum() / total) if total > 0 else 1.0
-        return Principal(
-            mean.float(), axes.float(), values[:kept].sqrt().float(), share
-        )
+        return Principal(mean.float(), axes.float(), values[:kept].sqrt().float(), share)

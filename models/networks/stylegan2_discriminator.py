@@ -35,7 +35,7 @@ class DiscriminatorBlock(nn.Module):
             stride=stride,
             blur=blur,
             pad=(1, 1) if halve else (0, 0),
-            activate=False,
+            tail="nothing",
         )
 
     def forward(self, x: Tensor) -> Tensor:

@@ -39,7 +39,7 @@ class DownBlock(nn.Module):
             in_channels, out_channels, 3, stride=2, blur=(1, 2, 1), pad=(2, 1), reflect=True
         )
         self.skip = ConvLayer(
-            in_channels, out_channels, 1, stride=2, blur=(1, 2, 1), pad=(1, 0), activate=False
+            in_channels, out_channels, 1, stride=2, blur=(1, 2, 1), pad=(1, 0), tail="nothing"
         )
 
     def forward(self, x: Tensor) -> Tensor:
@@ -76,7 +76,7 @@ class Encoder(nn.Module):
         middle = channels[structure_downsamplings]
         self.ToSpatialCode = nn.Sequential(
             ConvLayer(middle, middle, 1),
-            ConvLayer(middle, structure_channels, 1, activate=False, bias=True),
+            ConvLayer(middle, structure_channels, 1, tail="bias"),
         )
         self.DownToGlobalCode = nn.Sequential(
             OrderedDict(
@@ -112,9 +112,9 @@ class StructureModulation(nn.Module):
         if texture.dim() == 4:
             here = resize_map(texture, structure)
             return structure * self.scale.pointwise(here) + self.bias.pointwise(here)
-        return structure * self.scale(texture)[:, :, None, None] + self.bias(texture)[
-            :, :, None, None
-        ]
+        return (
+            structure * self.scale(texture)[:, :, None, None] + self.bias(texture)[:, :, None, None]
+        )
 
 
 class HeadBlock(nn.Module):
@@ -125,7 +125,7 @@ class HeadBlock(nn.Module):
         self.conv1 = StyledConv(in_channels, out_channels, texture_channels)
         self.conv2 = StyledConv(out_channels, out_channels, texture_channels)
         if in_channels != out_channels:
-            self.skip = ConvLayer(in_channels, out_channels, 1, activate=False)
+            self.skip = ConvLayer(in_channels, out_channels, 1, tail="nothing")
         self.changes = in_channels != out_channels
 
     def forward(self, x: Tensor, texture: Tensor, noise: Iterator[Tensor | None]) -> Tensor:
@@ -325,7 +325,9 @@ class SwappingAutoencoder(nn.Module):
         with torch.no_grad():
             structure, texture = self.encode(image[None])
             decoded = self.decode(structure, texture)
-        parts = [t.flatten()[:: max(1, t.numel() // 16)][:16] for t in (structure, texture, decoded)]
+        parts = [
+            t.flatten()[:: max(1, t.numel() // 16)][:16] for t in (structure, texture, decoded)
+        ]
         return torch.cat(parts)
 
     def _noise_maps(

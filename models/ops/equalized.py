@@ -7,6 +7,7 @@ Attribute names (Conv, Act, Blur) are those of the published state dicts.
 """
 
 import math
+from typing import Literal
 
 import torch
 import torch.nn.functional as F
@@ -83,8 +84,7 @@ class ConvLayer(nn.Module):
             state dict's entry.
         pad: (left/top, right/bottom) padding before blur and convolution.
         reflect: pad by reflection instead of zeros.
-        activate: bias and leaky ReLU after the convolution.
-        bias: a plain bias, for layers without activation.
+        tail: what follows the convolution: bias and leaky ReLU, a plain bias, or nothing.
     """
 
     def __init__(
@@ -97,20 +97,19 @@ class ConvLayer(nn.Module):
         blur: tuple[int, ...] = (),
         pad: tuple[int, int] = (0, 0),
         reflect: bool = False,
-        activate: bool = True,
-        bias: bool = False,
-    ) -> None:  # fmt: skip
+        tail: Literal["activation", "bias", "nothing"] = "activation",
+    ) -> None:
         super().__init__()
         if blur:
             self.Blur = Blur(blur)
-        self.Conv = EqualConv2d(in_channels, out_channels, kernel, bias=bias)
-        if activate:
+        self.Conv = EqualConv2d(in_channels, out_channels, kernel, bias=tail == "bias")
+        if tail == "activation":
             self.Act = ActivationBias(out_channels)
         self.stride = stride
         self.pad = pad
         self.reflect = reflect
         self.blurs = len(blur) > 1
-        self.activate = activate
+        self.activate = tail == "activation"
 
     def forward(self, x: Tensor, gain: float = 1.0) -> Tensor:
         """B x in x H x W -> B x out x H/stride x W/stride, times `gain`."""

@@ -1,4 +1,4 @@
-"""The loop owns time: seed, resume, checkpoint cadence, log, samples, Ctrl-C. The step is the paper.
+"""The loop owns time: resume, checkpoint cadence, log, samples, Ctrl-C. The step is the paper.
 
 A run is a folder: `recipe.json` (every number), `log.jsonl` (one line of losses at a time),
 `state.pt` (weights, optimizers and step, to resume from), `samples/` (pictures of held-out swaps)
@@ -74,7 +74,6 @@ def run(
     batches: CropBatches,
     schedule: Schedule,
     out: Path,
-    seed: int,
     say: Callable[[str], None],
 ) -> Outcome:
     """Train from where `out` says that the run stands (step 0 for a new one).
@@ -99,7 +98,7 @@ def run(
     images = batches.iterate(first)
     with interruptible() as interrupted:
         while now < schedule.steps:
-            draws = Draws(seed, now, fabric.global_rank, fabric.world_size)
+            draws = Draws(batches.seed, now, fabric.global_rank, fabric.world_size)
             losses = step(state, next(images).to(fabric.device), draws)
             now += 1
             if not all(math.isfinite(value) for value in losses.values()):
@@ -193,7 +192,7 @@ def save_picture(picture: Tensor, path: Path) -> None:
 
 @contextmanager
 def interruptible() -> Iterator[Callable[[], bool]]:
-    """Within the block Ctrl-C only sets a flag, which the function yielded tells; twice, it kills."""
+    """Within the block the first Ctrl-C only sets the flag that the yielded function tells."""
     flags: list[bool] = []
 
     def note(_signal: int, _frame: object) -> None:

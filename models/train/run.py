@@ -2,10 +2,11 @@
 
 import json
 import os
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Self
 
 import torch
 from lightning_fabric import Fabric
@@ -19,9 +20,10 @@ from models.networks.squeezenet import load_squeezenet
 from models.networks.swapping_autoencoder import SwappingAutoencoder
 from models.train import loop
 from models.train.data.batches import CropBatches
-from models.train.data.images import ImageEntry, find_images, load_rgb, split_images
+from models.train.data.images import ImageEntry, find_images, load_square, split_images
 from models.train.metrics.swapping_autoencoder import Report, evaluate
 from models.train.recipes import swapping_autoencoder as recipe_module
+from models.train.settings.swapping_autoencoder import SwappingAutoencoderRecipe
 
 PRECISIONS = {"32": "32-true", "bf16": "bf16-mixed", "fp16": "16-mixed"}
 SAMPLE_PICTURES = 6
@@ -78,7 +80,11 @@ class Data:
 
     def split(self) -> tuple[tuple[ImageEntry, ...], tuple[ImageEntry, ...]]:
         """Pictures to train on, and held-out ones."""
-        return split_images(find_images(self.sources), self.index)
+        return split_images(self.all(), self.index)
+
+    def all(self) -> tuple[ImageEntry, ...]:
+        """Every picture."""
+        return find_images(self.sources)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,9 +96,15 @@ class Identity:
     licence: str
     source: str
 
+    @classmethod
+    def named(cls, name: str, *, licence: str, source: str) -> Self:
+        """An identity whose id is made of the name: lower case, anything else becomes `-`."""
+        model_id = re.sub(r"[^a-z0-9_-]+", "-", name.lower()).strip("-_") or "model"
+        return cls(model_id=model_id[:100], title=name, licence=licence, source=source)
+
 
 def train(
-    recipe: recipe_module.Recipe,
+    recipe: SwappingAutoencoderRecipe,
     data: Data,
     *,
     machine: Machine,
@@ -144,7 +156,6 @@ def train(
             batches=batches,
             schedule=schedule,
             out=out,
-            seed=recipe.seed,
             say=say,
         )
     finally:
@@ -158,9 +169,9 @@ def train(
     return export(network, recipe, train_images, outcome.step, out, identity, say)
 
 
-def export(  # noqa: PLR0913 -- each of the seven is a part of what is written
+def export(
     network: SwappingAutoencoder,
-    recipe: recipe_module.Recipe,
+    recipe: SwappingAutoencoderRecipe,
     images: Sequence[ImageEntry],
     step: int,
     out: Path,
@@ -197,7 +208,7 @@ def export(  # noqa: PLR0913 -- each of the seven is a part of what is written
 
 
 def principal_directions(
-    network: SwappingAutoencoder, images: Sequence[ImageEntry], recipe: recipe_module.Recipe
+    network: SwappingAutoencoder, images: Sequence[ImageEntry], recipe: SwappingAutoencoderRecipe
 ) -> dict[str, Principal]:
     """Directions of the texture codes, and of the structure codes pooled over all places."""
     device = next(network.parameters()).device
@@ -209,9 +220,6 @@ def principal_directions(
             structure, texture = network.encode(_stack([entry], recipe.principal_px).to(device))
             structures.add(structure.flatten(2).transpose(1, 2).flatten(0, 1))
             textures.add(texture)
-        if len(images) == 1:
-            # A cloud of one point has no directions, but no fault either.
-            textures.add(texture)
     return {
         "texture": textures.principal(recipe.principal_axes),
         "structure": structures.principal(recipe.principal_axes),
@@ -220,7 +228,7 @@ def principal_directions(
 
 def measure(
     model: Path,
-    data: Data,
+    pictures: Sequence[ImageEntry],
     features: Path,
     *,
     pairs: int,
@@ -231,17 +239,16 @@ def measure(
     """The held-out figures of a weights file.
 
     Raises:
-        DataError: no pictures are held out, or the data cannot be used.
+        DataError: fewer than two pictures, or one that cannot be read.
         CheckpointError: the model or the feature network cannot be used.
     """
     network = load_network(model)
-    _, heldout = data.split()
-    if len(heldout) < 2:
+    if len(pictures) < 2:
         raise DataError("Figures need at least two held-out pictures: give more data or an index.")
     return evaluate(
         network,
         load_squeezenet(features),
-        heldout,
+        pictures,
         size_px=size_px,
         pairs=pairs,
         seed=seed,
@@ -257,11 +264,12 @@ def load_network(model: Path) -> SwappingAutoencoder:
     return network
 
 
-def grid(model: Path, pictures: Sequence[Path], size_px: int, out: Path) -> None:
-    """A picture file with the swaps of all pairs of `pictures`, cut to squares of `size_px`."""
-    entries = [entry for path in pictures for entry in find_images([path])]
+def grid(model: Path, pictures: Sequence[ImageEntry], size_px: int, out: Path) -> None:
+    """Write an image file with the swaps of all pairs of `pictures`, cut to squares."""
+    if not pictures:
+        raise DataError("There are no held-out pictures to swap: give more data, or --split all.")
     with torch.inference_mode():
-        swaps = recipe_module.swap_grid(load_network(model), _stack(entries, size_px))
+        swaps = recipe_module.swap_grid(load_network(model), _stack(pictures, size_px))
     loop.save_picture(swaps, out)
 
 
@@ -271,9 +279,4 @@ def report_json(report: Report) -> str:
 
 
 def _stack(entries: Sequence[ImageEntry], size_px: int) -> Tensor:
-    return torch.cat([to_bchw(load_rgb(entry, size_px, size_px)) for entry in entries])
-
-
-def settings(recipe: type[Any]) -> dict[str, Any]:
-    """Field name -> type of a recipe, for a command line or a form."""
-    return {name: field.type for name, field in recipe.__dataclass_fields__.items()}
+    return torch.cat([to_bchw(load_square(entry, size_px)) for entry in entries])

@@ -1,14 +1,12 @@
 import errno
-import json
 import os
-import struct
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from torch import Tensor, nn
+from torch import nn
 
 from models import checkpoint
 from models.builders import BUILDERS, build
@@ -26,8 +24,8 @@ from models.errors import (
     CheckpointMissing,
     RequestError,
 )
-from models.header import HEADER_KEY, read_header
-from tests.models.toys import CONFIG, Toy, save_toy, toy
+from models.header import read_header
+from tests.models.toys import CONFIG, Toy, rewrite, save_toy, toy
 
 
 @pytest.fixture(autouse=True)
@@ -40,16 +38,6 @@ def saved(tmp_path) -> Path:
     path = tmp_path / "toy.safetensors"
     save_toy(path)
     return path
-
-
-def rewrite(
-    path: Path, tensors: dict[str, Tensor | None] | None = None, header: dict | None = None
-) -> None:
-    """Write the checkpoint again with other tensors (None leaves one out) and header fields."""
-    metadata = json.loads(read_header(path).to_json()) | (header or {})
-    content: dict[str, Tensor | None] = {**load_file(path), **(tensors or {})}
-    kept = {key: value for key, value in content.items() if value is not None}
-    save_file(kept, path, {HEADER_KEY: json.dumps(metadata)})
 
 
 def toy_in(loaded: checkpoint.Checkpoint) -> Toy:
@@ -226,6 +214,20 @@ def test_a_buffer_outside_of_the_state_dict_is_noticed(monkeypatch):
         checkpoint.assemble(CONFIG, toy().state_dict(), "x")
 
 
+def test_tied_weights_are_stored_apart(tmp_path, monkeypatch):
+    class Tied(Toy):
+        def __init__(self, **fields: int) -> None:
+            super().__init__(**fields)
+            self.again = nn.Linear(1, 1)
+            self.again.weight = self.linear.weight
+
+    monkeypatch.setitem(BUILDERS, SwappingAutoencoderConfig, Tied)
+    path = tmp_path / "tied.safetensors"
+    network = Tied(structure_channels=3, texture_channels=4)
+    save_toy(path, network)
+    assert "again.weight" in checkpoint.load(path).network.state_dict()
+
+
 # What cannot be loaded, in the order of the checks
 
 
@@ -376,72 +378,3 @@ def test_a_probe_may_differ_by_rounding(saved):
     probe = [value * (1 + 1e-5) for value in read_header(saved).probe]
     rewrite(saved, header={"probe": probe})
     checkpoint.load(saved)
-
-
-# The header
-
-
-@pytest.mark.parametrize(
-    ("header", "error", "words"),
-    [
-        ({"version": 2}, CheckpointMismatch, "another version"),
-        ({"format": "x"}, CheckpointMismatch, "another version"),
-        ({"step": "7"}, CheckpointCorrupt, "step in the header of .* cannot be '7'"),
-        ({"step": True}, CheckpointCorrupt, "step in the header of .* cannot be True"),
-        ({"ema": 1}, CheckpointCorrupt, "ema in the header"),
-        ({"more": 1}, CheckpointCorrupt, "unknown in the header of .*: more"),
-        ({"model_id": "../x"}, CheckpointCorrupt, "has the id '../x'"),
-        ({"probe": ["a"]}, CheckpointCorrupt, "a probe that is not numbers"),
-        ({"config": {"type": "Later"}}, CheckpointMismatch, "unknown type 'Later'"),
-        ({"config": {"type": "PatchCooccurrenceConfig"}}, CheckpointMismatch, "lack max_channels"),
-    ],
-)
-def test_bad_headers(saved, header, error, words):
-    rewrite(saved, header=header)
-    with pytest.raises(error, match=words):
-        checkpoint.load(saved)
-
-
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("{", "cannot be read"),
-        ("[" * 100_000, "cannot be read"),
-        ("[1]", "not a table"),
-        ('{"format": "scumble-weights", "version": 1}', "missing in the header of .*: model_id"),
-    ],
-)
-def test_headers_that_are_none(saved, text, words):
-    save_file(load_file(saved), saved, {HEADER_KEY: text})
-    with pytest.raises(CheckpointCorrupt, match=words):
-        read_header(saved)
-
-
-def test_a_file_that_cannot_be_mapped(saved, monkeypatch):
-    def denied(*_args: object, **_options: object) -> None:
-        raise PermissionError(errno.EACCES, "Permission denied")
-
-    monkeypatch.setattr("models.header.safe_open", denied)
-    with pytest.raises(CheckpointMissing, match=r"cannot be opened: Permission denied\."):
-        read_header(saved)
-
-
-def test_a_header_that_claims_a_huge_length(saved):
-    data = saved.read_bytes()
-    saved.write_bytes(struct.pack("<Q", 2**60) + data[8:])
-    with pytest.raises(CheckpointCorrupt):
-        read_header(saved)
-
-
-def test_tied_weights_are_stored_apart(tmp_path, monkeypatch):
-    class Tied(Toy):
-        def __init__(self, **fields: int) -> None:
-            super().__init__(**fields)
-            self.again = nn.Linear(1, 1)
-            self.again.weight = self.linear.weight
-
-    monkeypatch.setitem(BUILDERS, SwappingAutoencoderConfig, Tied)
-    path = tmp_path / "tied.safetensors"
-    network = Tied(structure_channels=3, texture_channels=4)
-    save_toy(path, network)
-    assert "again.weight" in checkpoint.load(path).network.state_dict()

@@ -1,14 +1,18 @@
 """A network of a few numbers with the interface of a real one, for tests of files."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from models import checkpoint
-from models.configs import SwappingAutoencoderConfig
+from models.builders import build
+from models.configs import Config, SwappingAutoencoderConfig
+from models.header import HEADER_KEY, read_header
 
 CONFIG = SwappingAutoencoderConfig(structure_channels=3, texture_channels=4)
 
@@ -47,3 +51,25 @@ def save_toy(path: Path, network: nn.Module | None = None, **changes: Any) -> st
         "extras": {},
     }
     return checkpoint.save(path, network or toy(), **{**values, **changes})
+
+
+def seeded(config: Config) -> dict[str, Tensor]:
+    """The state dict of the true network, the same at every call."""
+    torch.manual_seed(0)
+    return dict(build(config).state_dict())
+
+
+def save_pickle(path: Path, content: Any, *, legacy: bool = False) -> Path:
+    """`content` as `torch.save` writes it, in the format since 1.6 or the one before."""
+    torch.save(content, path, _use_new_zipfile_serialization=not legacy)
+    return path
+
+
+def rewrite(
+    path: Path, tensors: dict[str, Tensor | None] | None = None, header: dict | None = None
+) -> None:
+    """Write the checkpoint again with other tensors (None leaves one out) and header fields."""
+    metadata = json.loads(read_header(path).to_json()) | (header or {})
+    content: dict[str, Tensor | None] = {**load_file(path), **(tensors or {})}
+    kept = {key: value for key, value in content.items() if value is not None}
+    save_file(kept, path, {HEADER_KEY: json.dumps(metadata)})

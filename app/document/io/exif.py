@@ -238,6 +238,14 @@ def parse_directory(
     return fields
 
 
+def value_position(data: Buffer, order: str, offset: int, tag: int) -> int | None:
+    """Where the value field of `tag` lies, in the directory at `offset`."""
+    entries = int.from_bytes(data[offset : offset + 2], "little" if order == "<" else "big")
+    wanted = struct.pack(f"{order}H", tag)
+    places = range(offset + 2, offset + 2 + 12 * entries, 12)
+    return next((at + 8 for at in places if data[at : at + 2] == wanted), None)
+
+
 def parse(data: Buffer) -> Exif:
     """The EXIF of a block, or of a whole TIFF file; never fails, what is damaged is left out."""
     try:

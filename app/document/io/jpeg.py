@@ -13,7 +13,7 @@ from PIL.JpegImagePlugin import JpegImageFile
 from app.document.io import exif
 from app.document.io.metadata import ImageMetadata
 from app.document.io.pixels import to_8_bit
-from app.document.io.raw import RawImage, Refusal, SizeCheck, damaged
+from app.document.io.raw import Model, RawImage, Refusal, SizeCheck, damaged
 
 SIGNATURE = b"\xff\xd8\xff"
 MAX_SIDE_PX = 65_500
@@ -25,6 +25,8 @@ XMP_PREFIX = b"http://ns.adobe.com/xap/1.0/\0"
 PHOTOSHOP_PREFIX = b"Photoshop 3.0\0"
 IPTC_RESOURCE = 0x0404
 
+MODELS: dict[str, Model] = {"L": "grey", "RGB": "rgb", "CMYK": "cmyk"}
+
 # What Pillow's readers raise for a damaged file, in the words of its own `Image.open`.
 PILLOW_ERRORS = (OSError, SyntaxError, ValueError, TypeError, LookupError, EOFError, struct.error)
 
@@ -33,7 +35,7 @@ def read(file: BinaryIO, check_size: SizeCheck) -> RawImage:
     """The image of a JPEG file; of several (MPO) the first.
 
     Raises:
-        Refusal: damaged, cut short, of a rare kind, or `check_size` refuses it.
+        Refusal: damaged, cut short, or `check_size` refuses it.
     """
     try:
         # The class and not `Image.open`, which has a limit and a warning of its own.
@@ -42,14 +44,12 @@ def read(file: BinaryIO, check_size: SizeCheck) -> RawImage:
     except PILLOW_ERRORS as error:
         raise damaged() from error
     check_size(*image.size)
-    model = {"L": "grey", "RGB": "rgb", "CMYK": "cmyk"}.get(image.mode)
-    if model not in ("grey", "rgb", "cmyk"):
-        raise Refusal("its colours are of a rare kind", "Save it as RGB.")
     try:
         samples = np.asarray(image)
     except PILLOW_ERRORS as error:
         raise damaged() from error
-    return RawImage(samples.reshape(*samples.shape[:2], -1), model, None, _metadata(image.info))
+    samples = samples.reshape(*samples.shape[:2], -1)
+    return RawImage(samples, MODELS[image.mode], None, _metadata(image.info))
 
 
 def _metadata(info: dict[Any, Any]) -> ImageMetadata:

@@ -21,14 +21,24 @@ OpenImageIO.attribute("try_all_readers", 0)
 
 
 @contextmanager
-def alias(path: Path, suffix: str) -> Iterator[Path]:
-    """The same file under a plain name with this suffix, as a link or, failing that, a copy."""
+def alias(path: Path, suffix: str, patch: tuple[int, bytes] | None = None) -> Iterator[Path]:
+    """The same file under a plain name with this suffix: a link or, failing that, a copy.
+
+    Args:
+        patch: a position and the bytes that the copy shall have there.
+    """
     with tempfile.TemporaryDirectory(prefix="scumble-") as folder:
         other = Path(folder, f"image{suffix}")
         try:
-            other.symlink_to(path.absolute())
+            if patch is None:
+                other.symlink_to(path.absolute())
         except OSError:
+            patch = (0, b"")
+        if patch is not None:
             shutil.copyfile(path, other)
+            with open(other, "r+b") as copy:
+                copy.seek(patch[0])
+                copy.write(patch[1])
         yield other
 
 

@@ -34,17 +34,29 @@ def to_16_bit(pixels: Pixels) -> npt.NDArray[np.uint16]:
 def grey_to_rgb(grey_hw: Pixels, icc: bytes | None) -> Pixels:
     """Grey as RGB of the same type; through its profile to sRGB if that is one for grey.
 
-    The profile is applied as a curve of 256 points, with straight lines between them in 16 bit.
+    The profile is applied as a curve of 256 points; 16-bit values lie on straight lines between.
     """
     levels = np.arange(256, dtype=np.uint8)[None]
-    curve = _to_srgb(Image.fromarray(levels), icc) if profile_space(icc) == "GRAY" else None
+    curve = None
+    if profile_space(icc) == "GRAY":
+        # The shortcut that littlecms takes by default is 7 levels off near black.
+        curve = _to_srgb(Image.fromarray(levels), icc, ImageCms.Flags.NOOPTIMIZE)
     if curve is None:
         return np.repeat(grey_hw[..., None], 3, axis=2)
     if grey_hw.dtype == np.uint8:
         return curve[0][grey_hw]
-    every = np.arange(65536)
-    table = [np.interp(every, levels[0] * 257.0, curve[0, :, c] * 257.0) for c in range(3)]
-    return np.rint(np.stack(table, axis=1)).astype(np.uint16)[grey_hw]
+    table = np.stack([_refined(curve[0, :, channel]) for channel in range(3)], axis=1)
+    return table[grey_hw]
+
+
+def _refined(curve: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint16]:
+    """A curve over 256 levels as one over 65,536: straight between the middles of its steps."""
+    steps = np.bincount(curve, minlength=256)
+    values = np.flatnonzero(steps)
+    middles = np.bincount(curve, weights=np.arange(256), minlength=256)[values] / steps[values]
+    order = np.argsort(middles)
+    every = np.interp(np.arange(65536) / 257, middles[order], values[order] * 257.0)
+    return np.rint(every).astype(np.uint16)
 
 
 def cmyk_to_rgb(cmyk_hwc: Pixels, icc: bytes | None) -> Pixels:
@@ -66,7 +78,9 @@ def cmyk_to_rgb(cmyk_hwc: Pixels, icc: bytes | None) -> Pixels:
     return ((paper[..., :3] * paper[..., 3:] + full // 2) // full).astype(cmyk_hwc.dtype)
 
 
-def _to_srgb(picture: Image.Image, icc: bytes | None) -> npt.NDArray[np.uint8] | None:
+def _to_srgb(
+    picture: Image.Image, icc: bytes | None, flags: ImageCms.Flags = ImageCms.Flags.NONE
+) -> npt.NDArray[np.uint8] | None:
     try:
         converted = ImageCms.profileToProfile(
             picture,
@@ -74,7 +88,7 @@ def _to_srgb(picture: Image.Image, icc: bytes | None) -> npt.NDArray[np.uint8] |
             ImageCms.createProfile("sRGB"),
             renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,
             outputMode="RGB",
-            flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
+            flags=flags | ImageCms.Flags.BLACKPOINTCOMPENSATION,
         )
     except CMS_ERRORS:
         return None

@@ -32,8 +32,17 @@ ZLIB_LEVEL = 4
 GREY, RGB, PALETTE = 0, 2, 3
 CHANNELS = {GREY: 1, RGB: 3, PALETTE: 1, 4: 2, 6: 4}
 DEPTHS = {GREY: (1, 2, 4, 8, 16), RGB: (8, 16), PALETTE: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
-ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2))
-ADAM7_PASSES = (*ADAM7, (0, 1, 1, 2))
+# First column and row, and steps, of the passes of an interlaced picture (section 8.1).
+ADAM7 = (
+    (0, 0, 8, 8),
+    (4, 0, 8, 8),
+    (0, 4, 4, 8),
+    (2, 0, 4, 4),
+    (0, 2, 2, 4),
+    (1, 0, 2, 2),
+    (0, 1, 1, 2),
+)
+PAETH = 4
 METADATA_CHUNKS = frozenset({b"iCCP", b"eXIf", b"iTXt", b"pHYs"})
 
 
@@ -113,35 +122,49 @@ def _check_header(ihdr: bytes, check_size: SizeCheck) -> None:
         )
 
 
-def _passes(ihdr: bytes) -> list[tuple[int, int]]:
-    """Width and height in px of each pass of the picture that holds pixels."""
-    width, height, *_, interlace = struct.unpack(">IIBBBBB", ihdr)
-    if not interlace:
-        return [(width, height)]
-    sizes = [(-((x - width) // dx), -((y - height) // dy)) for x, y, dx, dy in ADAM7_PASSES]
-    return [(w, h) for w, h in sizes if w > 0 and h > 0]
+def _passes(ihdr: bytes) -> Iterator[tuple[int, int, int]]:
+    """Start, end and row length in the inflated data of each pass over the picture."""
+    width, height, depth, colour, *_, interlace = struct.unpack(">IIBBBBB", ihdr)
+    start = 0
+    for x, y, dx, dy in ADAM7 if interlace else ((0, 0, 1, 1),):
+        columns, rows = -((x - width) // dx), -((y - height) // dy)
+        if columns > 0 and rows > 0:
+            row_bytes = 1 + (columns * depth * CHANNELS[colour] + 7) // 8
+            yield start, start + rows * row_bytes, row_bytes
+            start += rows * row_bytes
 
 
 def _check_stream(chunks: _Chunks) -> None:
-    """Refuse compressed data that is damaged or does not fill the picture exactly."""
-    depth, colour = chunks.ihdr[8], chunks.ihdr[9]
-    bits = depth * CHANNELS[colour]
-    expected = sum(h * (1 + (w * bits + 7) // 8) for w, h in _passes(chunks.ihdr))
-    if colour == PALETTE and not 3 <= len(chunks.others.get(b"PLTE", b"")) <= 768:
+    """Refuse data that is damaged, does not fill the picture exactly, or has unknown filters."""
+    passes = list(_passes(chunks.ihdr))
+    at, size = 0, passes[-1][1]
+    if chunks.ihdr[9] == PALETTE and not 3 <= len(chunks.others.get(b"PLTE", b"")) <= 768:
         raise damaged()
     inflate = zlib.decompressobj()
     try:
-        for data in chunks.idat:
-            for at in range(0, len(data), PIECE_BYTES):
-                waiting = data[at : at + PIECE_BYTES]
-                while waiting and expected >= 0:
-                    expected -= len(inflate.decompress(waiting, 2**20))
-                    waiting = inflate.unconsumed_tail
-        expected -= len(inflate.flush(1))
+        for piece in _inflated_pieces(inflate, chunks.idat):
+            for start, end, row_bytes in passes:
+                low, high = max(start, at), min(end, at + len(piece))
+                first = low + (start - low) % row_bytes
+                if first < high and max(piece[first - at : high - at : row_bytes]) > PAETH:
+                    raise damaged()
+            at += len(piece)
+            if at > size:
+                raise damaged()
     except zlib.error as error:
         raise damaged() from error
-    if expected != 0 or not inflate.eof:
+    if at != size or not inflate.eof:
         raise damaged()
+
+
+def _inflated_pieces(inflate: Any, idat: list[bytes]) -> Iterator[bytes]:
+    for data in idat:
+        for at in range(0, len(data), PIECE_BYTES):
+            waiting = data[at : at + PIECE_BYTES]
+            while waiting:
+                yield inflate.decompress(waiting, 16 * PIECE_BYTES)
+                waiting = inflate.unconsumed_tail
+    yield inflate.flush(1)
 
 
 def _plain_file(chunks: _Chunks) -> Iterator[bytes]:
@@ -237,7 +260,7 @@ def _compressed(pixels: npt.NDArray[Any]) -> Iterator[bytes]:
 def _filtered(
     rows: npt.NDArray[np.uint8], above: npt.NDArray[np.uint8], bpp: int
 ) -> npt.NDArray[np.uint8]:
-    """Each row as its filter type, 4 for Paeth, and its differences (PNG, section 9.4)."""
+    """Each row as its filter type, Paeth, and its differences (PNG, section 9.4)."""
     up = np.concatenate([above, rows[:-1]])
     left, corner = np.zeros_like(rows), np.zeros_like(rows)
     left[:, bpp:], corner[:, bpp:] = rows[:, :-bpp], up[:, :-bpp]
@@ -245,6 +268,6 @@ def _filtered(
     to_left, to_up, to_corner = abs(b - c), abs(a - c), abs(a + b - c - c)
     nearest = np.where(to_up <= to_corner, up, corner)
     is_left = (to_left <= to_up) & (to_left <= to_corner)
-    filtered = np.full((len(rows), rows.shape[1] + 1), 4, np.uint8)
+    filtered = np.full((len(rows), rows.shape[1] + 1), PAETH, np.uint8)
     filtered[:, 1:] = rows - np.where(is_left, left, nearest)
     return filtered

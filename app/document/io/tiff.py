@@ -53,11 +53,16 @@ def read(path: Path, file: BinaryIO, check_size: SizeCheck) -> RawImage:
         fields = exif.parse_directory(data, order, offset, WANTED)
         metadata = ImageMetadata(icc=_payload(fields, ICC), xmp=_payload(fields, XMP))
         metadata = replace(metadata, iptc=_payload(fields, IPTC)).with_fields(exif.parse(data))
+        orientation_at = exif.value_position(data, order, offset, exif.ORIENTATION)
     reduced = _payload(fields, SUBFILE) in (b"\1\0\0\0", b"\0\0\0\1")
     if reduced or DNG_VERSION in fields:
         raise Refusal("it is a camera raw file", "Develop it and save it as a 16-bit TIFF first.")
     extra = max((_payload(fields, EXTRA_SAMPLES) or b"\0")[:2])
-    with oiio.alias(path, ".tif") as plain:
+    # The decoder applies half of the orientation to some kinds of TIFF: it shall see none.
+    upright = None
+    if orientation_at is not None and metadata.fields.orientation != 1:
+        upright = orientation_at, metadata.fields.number(SHORT, 1).payload
+    with oiio.alias(path, ".tif", upright) as plain:
         return _decode(plain, metadata, extra, check_size)
 
 

@@ -51,13 +51,13 @@ class CropBatches:
         self._crop_px = crop_px
         self._smallest = smallest
         self._batch = batch
-        self._seed = seed
+        self.seed = seed
         share = batch // world
         self._mine = slice(rank * share, (rank + 1) * share)
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="decode")
 
     def iterate(self, first_step: int) -> Iterator[Tensor]:
-        """Batches B/world x 3 x S x S in [-1, 1] for `first_step`, `first_step` + 1, ... for ever."""
+        """Batches B/world x 3 x S x S in [-1, 1] from `first_step` on, for ever."""
         step = first_step
         ahead = self._submit(step)
         while True:
@@ -70,7 +70,7 @@ class CropBatches:
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def _submit(self, step: int) -> list[Future[np.ndarray]]:
-        rng = np.random.default_rng([self._seed, step])
+        rng = np.random.default_rng([self.seed, step])
         chosen = rng.integers(len(self._entries), size=self._batch)
         draws = rng.random((self._batch, 4))
         return [

@@ -151,13 +151,10 @@ def _read_index(path: Path) -> dict[str, str]:
         ) from error
 
 
-def load_rgb(entry: ImageEntry, short_side_px: int, crop_px: int | None = None) -> npt.NDArray[np.uint8]:
-    """A picture with its shorter side resized, cut to a centred square if asked for: H x W x 3."""
+def load_square(entry: ImageEntry, size_px: int) -> npt.NDArray[np.uint8]:
+    """The middle of a picture, its shorter side resized to `size_px`: S x S x 3."""
     image = entry.open()
-    factor = short_side_px / min(image.size)
-    size = (max(1, round(image.width * factor)), max(1, round(image.height * factor)))
-    image = image.resize(size, Image.Resampling.BICUBIC)
-    if crop_px is not None:
-        left, top = (image.width - crop_px) // 2, (image.height - crop_px) // 2
-        image = image.crop((left, top, left + crop_px, top + crop_px))
-    return np.asarray(image)
+    side = min(image.size)
+    left, top = (image.width - side) // 2, (image.height - side) // 2
+    box = (left, top, left + side, top + side)
+    return np.asarray(image.resize((size_px, size_px), Image.Resampling.BICUBIC, box))

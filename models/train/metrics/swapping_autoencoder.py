@@ -16,7 +16,7 @@ from models.image_io import to_bchw
 from models.losses.self_similarity import self_similarity
 from models.networks.squeezenet import SqueezeNetFeatures
 from models.networks.swapping_autoencoder import SwappingAutoencoder
-from models.train.data.images import ImageEntry, load_rgb
+from models.train.data.images import ImageEntry, load_square
 
 TEXTURE_TAP = 1
 STRUCTURE_TAPS = (2, 3)
@@ -95,16 +95,13 @@ def evaluate(
 
 
 def _image(entry: ImageEntry, size_px: int, features: SqueezeNetFeatures) -> Tensor:
-    return to_bchw(load_rgb(entry, size_px, size_px)).to(features.offset.device)
+    return to_bchw(load_square(entry, size_px)).to(features.offset.device)
 
 
 def _swap_distances(
     network: SwappingAutoencoder, features: SqueezeNetFeatures, structure: Tensor, texture: Tensor
 ) -> tuple[float, float, float, float]:
-    """Frechet swap-texture and structure-texture, self-similarity swap-structure, texture-structure.
-
-    The second is the distance that a swap which changes nothing has.
-    """
+    """Frechet: swap to texture, to structure; self-similarity: swap, texture to structure."""
     hybrid = network.decode(network.encode(structure)[0], network.encode(texture)[1])
     of_structure, of_texture, of_hybrid = (
         features(image.clamp(-1.0, 1.0)) for image in (structure, texture, hybrid)

@@ -4,7 +4,8 @@ Paper: Park et al., arXiv 2007.00653 = thesis, chapter 4. The terms of `paper`: 
 (4.1), adversarial on reconstructions (4.2) and hybrids (4.3), co-occurrent patches (4.4); weights,
 lazy R1, crops and optimiser of 4.3.4 and 4.4.8.
 
-Where `paper` differs from the thesis: the hybrids of a step take their texture from the pictures
+The numbers are in `models.train.settings.swapping_autoencoder`. Where `paper` differs from the
+thesis: the hybrids of a step take their texture from the pictures
 that are reconstructed in it (the thesis does not say how pairs are drawn).
 
 `fast` is a departure, for hours on a CPU instead of weeks on eight GPUs: the adversarial terms
@@ -16,7 +17,6 @@ loss (1611.04076's setting, 1705.02894) replaces StyleGAN2's discriminator.
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import torch
 import torch.nn.functional as F
@@ -24,12 +24,7 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 
 from models.builders import build as build_network
-from models.configs import (
-    PatchCooccurrenceConfig,
-    StyleGAN2DiscriminatorConfig,
-    SwappingAutoencoderConfig,
-)
-from models.errors import DataError
+from models.configs import PatchCooccurrenceConfig, StyleGAN2DiscriminatorConfig
 from models.losses import gan_hinge, gan_non_saturating
 from models.losses.feature_statistics import feature_statistics_loss
 from models.losses.perceptual import perceptual_loss
@@ -42,6 +37,7 @@ from models.networks.swapping_autoencoder import SwappingAutoencoder
 from models.ops.random_crops import crop, draw_crops
 from models.train.draws import Draws
 from models.train.ema import Ema
+from models.train.settings.swapping_autoencoder import SwappingAutoencoderRecipe
 
 FAMILY = "swapping_autoencoder"
 SIMILARITY_GRID = 16
@@ -50,140 +46,11 @@ SIMILARITY_QUERIES = 64
 NOISE, QUERIES, CROPS_FAKE, CROPS_REFERENCE, CROPS_REAL = range(5)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Recipe:
-    """Every number of a training; the defaults are the thesis' for 256 px.
-
-    Attributes:
-        structure_downsamplings .. generator_base_blocks: the network, see its config.
-        crop_px, smallest_crop: side of the training crops, and the smallest crop as a share of a
-            picture's shorter side.
-        batch: pictures a step over all processes; half are reconstructed, half swapped.
-        images: pictures to train on in all, after which the run is finished.
-        learning_rate, beta1, beta2: Adam for encoder and generator.
-        discriminator_learning_rate: Adam for the discriminators.
-        ema: decay of the averaged weights, which are what is exported.
-        image_discriminator: "stylegan2" (non-saturating, R1) or "patch" (hinge).
-        discriminator_scale: channels of the StyleGAN2 discriminator.
-        l1 .. patch_gan: weights of the loss terms; a term of weight 0 is not computed.
-        r1, patch_r1, r1_every: gradient penalties, each `r1_every` steps.
-        patch_crops, patch_px, patch_smallest, patch_largest: crops for the co-occurrence
-            discriminator: how many a picture, their size, and shares of the picture's side.
-        patch_max_channels, patch_scale: channels of that discriminator.
-        features: SqueezeNet v1.0 weights, needed by the terms on features.
-        seed: of every draw.
-        principal_axes, principal_px: how many principal directions are stored with the weights,
-            and the side of the pictures whose codes they are computed from.
-    """
-
-    structure_downsamplings: int = 4
-    texture_downsamplings: int = 2
-    structure_channels: int = 8
-    texture_channels: int = 2048
-    encoder_scale: float = 1.0
-    encoder_steepness: float = 2.0
-    generator_scale: float = 1.0
-    generator_base_blocks: int = 2
-    crop_px: int = 256
-    smallest_crop: float = 1.0
-    batch: int = 64
-    images: int = 25_000_000
-    learning_rate: float = 0.002
-    beta1: float = 0.0
-    beta2: float = 0.99
-    discriminator_learning_rate: float = 0.002
-    ema: float = 0.999
-    image_discriminator: Literal["stylegan2", "patch"] = "stylegan2"
-    discriminator_scale: float = 1.0
-    l1: float = 1.0
-    gan_reconstruction: float = 0.5
-    gan_swap: float = 0.5
-    patch_gan: float = 1.0
-    perceptual: float = 0.0
-    statistics: float = 0.0
-    self_similarity: float = 0.0
-    mean_colour: float = 0.0
-    r1: float = 10.0
-    patch_r1: float = 1.0
-    r1_every: int = 16
-    patch_crops: int = 8
-    patch_px: int = 64
-    patch_smallest: float = 1 / 8
-    patch_largest: float = 1 / 4
-    patch_max_channels: int = 384
-    patch_scale: float = 4.0
-    features: str = ""
-    seed: int = 0
-    principal_axes: int = 64
-    principal_px: int = 256
-
-    def __post_init__(self) -> None:
-        cell = 2**self.structure_downsamplings
-        smallest = (2 ** (self.texture_downsamplings + 1) - 1) * cell
-        if self.crop_px % cell or self.crop_px < smallest:
-            raise DataError(
-                f"crop_px must be a multiple of {cell} from {smallest} on, not {self.crop_px}."
-            )
-        if self.batch < 2 or self.batch % 2:
-            raise DataError(f"batch must be an even number from 2 on, not {self.batch}.")
-        if self.image_discriminator not in ("stylegan2", "patch"):
-            raise DataError(
-                f"image_discriminator is stylegan2 or patch, not {self.image_discriminator}."
-            )
-        if self.needs_features and not self.features:
-            raise DataError(
-                "This preset compares pictures in SqueezeNet's features: give the weights with "
-                "--features FILE, or set perceptual, statistics and self_similarity to 0."
-            )
-
-    @property
-    def needs_features(self) -> bool:
-        return bool(self.perceptual or self.statistics or self.self_similarity)
-
-    @property
-    def network_config(self) -> SwappingAutoencoderConfig:
-        """The config of the network that this recipe trains."""
-        return SwappingAutoencoderConfig(
-            structure_downsamplings=self.structure_downsamplings,
-            texture_downsamplings=self.texture_downsamplings,
-            structure_channels=self.structure_channels,
-            texture_channels=self.texture_channels,
-            encoder_scale=self.encoder_scale,
-            encoder_steepness=self.encoder_steepness,
-            generator_scale=self.generator_scale,
-            generator_base_blocks=self.generator_base_blocks,
-        )
-
-
-FAST_VALUES = {
-    "structure_downsamplings": 3,
-    "texture_channels": 256,
-    "encoder_scale": 0.75,
-    "generator_scale": 0.375,
-    "crop_px": 128,
-    "smallest_crop": 0.5,
-    "batch": 8,
-    "images": 32_000,
-    "beta1": 0.5,
-    "discriminator_learning_rate": 4e-4,
-    "ema": 0.998,
-    "image_discriminator": "patch",
-    "l1": 4.0,
-    "perceptual": 6.0,
-    "statistics": 6.0,
-    "self_similarity": 6.0,
-    "mean_colour": 1.0,
-    "patch_gan": 0.0,
-    "r1": 0.0,
-}
-PRESETS: dict[str, dict[str, object]] = {"paper": {}, "fast": FAST_VALUES}
-
-
 @dataclass
 class State:
     """What a run owns; the loop saves `modules` and `optimizers`."""
 
-    recipe: Recipe
+    recipe: SwappingAutoencoderRecipe
     fabric: Fabric
     network: SwappingAutoencoder
     discriminator: nn.Module
@@ -211,7 +78,7 @@ class State:
         return {"generator": self.optimizer, "discriminator": self.discriminator_optimizer}
 
 
-def build(recipe: Recipe, fabric: Fabric) -> State:
+def build(recipe: SwappingAutoencoderRecipe, fabric: Fabric) -> State:
     """Networks with the seed's random weights, optimizers, and the averaged copy."""
     torch.manual_seed(recipe.seed)
     network = build_network(recipe.network_config)
@@ -234,23 +101,30 @@ def build(recipe: Recipe, fabric: Fabric) -> State:
     network.to(fabric.device).train()
     # Lazy regularisation: an optimizer that rests every c-th step (StyleGAN2, appendix B).
     lazy = recipe.r1_every / (recipe.r1_every + 1) if recipe.r1 else 1.0
-    optimizers = fabric.setup_optimizers(
+    generator, judge = fabric.setup_optimizers(
         torch.optim.Adam(
             network.parameters(), recipe.learning_rate, betas=(recipe.beta1, recipe.beta2)
         ),
         torch.optim.Adam(
-            [p for judge in judges for p in judge.parameters()],
+            [p for module in judges for p in module.parameters()],
             recipe.discriminator_learning_rate * lazy,
             betas=(0.0, recipe.beta2**lazy),
         ),
     )
     return State(
-        recipe, fabric, network, discriminator, patch, features, *optimizers,
-        Ema(network, recipe.ema),
-    )  # fmt: skip
+        recipe=recipe,
+        fabric=fabric,
+        network=network,
+        discriminator=discriminator,
+        patch_discriminator=patch,
+        features=features,
+        optimizer=generator,
+        discriminator_optimizer=judge,
+        ema=Ema(network, recipe.ema),
+    )
 
 
-def _image_discriminator(recipe: Recipe) -> nn.Module:
+def _image_discriminator(recipe: SwappingAutoencoderRecipe) -> nn.Module:
     if recipe.image_discriminator == "patch":
         return PatchDiscriminator()
     return build_network(
@@ -279,9 +153,7 @@ def step(state: State, images: Tensor, draws: Draws) -> dict[str, float]:
     return dict(zip(names, values.tolist(), strict=True))
 
 
-def _generator_step(
-    state: State, images: Tensor, draws: Draws
-) -> tuple[dict[str, Tensor], Tensor]:
+def _generator_step(state: State, images: Tensor, draws: Draws) -> tuple[dict[str, Tensor], Tensor]:
     recipe, fabric, network = state.recipe, state.fabric, state.network
     texture_source, structure_source = images[0::2], images[1::2]
     count = texture_source.shape[0]

@@ -31,9 +31,7 @@ def reference_encode(network: SwappingAutoencoder, image: Tensor) -> tuple[Tenso
     return _normalised(structure), _normalised(texture)
 
 
-def reference_decode(
-    network: SwappingAutoencoder, structure: Tensor, texture: Tensor
-) -> Tensor:
+def reference_decode(network: SwappingAutoencoder, structure: Tensor, texture: Tensor) -> Tensor:
     """The picture of B x S x h x w and B x T, without noise."""
     p = dict(network.G.state_dict())
     structure, texture = _normalised(structure), _normalised(texture)

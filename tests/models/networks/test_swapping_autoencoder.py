@@ -17,11 +17,10 @@ from models.errors import RequestError
 from models.networks.patch_cooccurrence import PatchCooccurrenceDiscriminator
 from models.networks.stylegan2_discriminator import ImageDiscriminator
 from models.networks.swapping_autoencoder import SwappingAutoencoder
+from models.ops.modconv import NoiseStrength
 from tests.models.networks.reference import reference_decode, reference_encode
 
-SMALL = SwappingAutoencoderConfig(
-    texture_channels=64, encoder_scale=0.25, generator_scale=0.0625
-)
+SMALL = SwappingAutoencoderConfig(texture_channels=64, encoder_scale=0.25, generator_scale=0.0625)
 KEY_LISTS = (
     "afhq_pretrained_full", "bedroom_pretrained_full", "church_pretrained_full",
     "ffhq1024_patchDv7_L1_smallerstructurecode_full", "ffhq1024_pretrained_full",
@@ -34,9 +33,10 @@ KEY_LISTS = (
 def tiny(tiny_config) -> SwappingAutoencoder:
     torch.manual_seed(0)
     network = build(tiny_config)
+    assert isinstance(network, SwappingAutoencoder)
     for module in network.modules():
-        if hasattr(module, "noise"):
-            module.noise.weight.data.fill_(0.5)
+        if isinstance(module, NoiseStrength):
+            module.weight.data.fill_(0.5)
     return network.eval()
 
 

@@ -1,0 +1,83 @@
+"""The command line: the table of commands, and what becomes of errors.
+
+Exit codes: 0 only when what was asked for is there; 1 when the work failed; 2 when the command line
+cannot be meant; 130 after Ctrl-C. What goes wrong is one sentence on standard error. A defect of
+the program gives a sentence too; with SCUMBLE_DEBUG=1 in the environment, its traceback.
+
+Adding a command: a file here with a `COMMAND`, and its name in `COMMANDS`.
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+
+from app.cli import evaluate, models, swap, train
+from app.cli.command import Command, Parser, UsageError, complain
+from app.errors import UserError
+from models.errors import ModelsError
+
+COMMANDS: tuple[Command, ...] = (
+    swap.COMMAND,
+    models.COMMAND,
+    train.COMMAND,
+    evaluate.COMMAND,
+)
+DEBUG_VARIABLE = "SCUMBLE_DEBUG"
+
+DESCRIPTION = "Scumble, an image editor for artists."
+EPILOG = """\
+example:
+  scumble swap photo.jpg reference.jpg -o out.png
+
+`scumble COMMAND --help` explains a command.
+"""
+
+
+def build_parser() -> Parser:
+    """The parser of the whole command line; `args.command` is the chosen `Command`."""
+    parser = Parser(prog="scumble", description=DESCRIPTION, epilog=EPILOG)
+    parsers = parser.add_subparsers(title="commands", metavar="COMMAND")
+    for command in COMMANDS:
+        sub = parsers.add_parser(command.name, help=command.summary, description=command.summary)
+        command.add_arguments(sub)
+        sub.set_defaults(command=command)
+    parser.set_defaults(command=None)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command line (None: the process's own) and return its exit code."""
+    parser = build_parser()
+    try:
+        args = parser.parse_args(argv)
+    except SystemExit as done:
+        return int(done.code or 0)
+    if args.command is None:
+        complain(f"a command is missing.\n\n{parser.format_help().rstrip()}")
+        return 2
+    try:
+        code = args.command.run(args)
+        sys.stdout.flush()
+        return code
+    except UsageError as error:
+        complain(f"{error} (see `scumble {args.command.name} --help`)")
+        return 2
+    except (UserError, ModelsError) as error:
+        complain(str(error))
+    except MemoryError:
+        complain("The memory is not enough for this; close other programs, or try a smaller file.")
+    except BrokenPipeError:
+        # Whoever read our output has left: nothing to say, and nobody to say it to.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    except KeyboardInterrupt:
+        complain("stopped.")
+        return 130
+    except Exception as error:
+        # The last line of defence: a defect of ours becomes a sentence.
+        if os.environ.get(DEBUG_VARIABLE):
+            raise
+        complain(
+            f"A defect of the program stopped the work ({type(error).__name__}: {error}). "
+            f"Set {DEBUG_VARIABLE}=1 and run it again for a report that can be sent in."
+        )
+    return 1

@@ -1,0 +1,207 @@
+"""`scumble swap`: the layout of one picture with the look of another."""
+
+import argparse
+import os
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app.cli.command import Command, UsageError, number_between, say, whole_number_between
+from app.cli.files import Job, check_not_read, plan_jobs
+from app.errors import UserError
+from models.catalog import default_model, find_model
+from models.edits import SwapTexture
+from models.errors import CheckpointError, ModelsError
+
+if TYPE_CHECKING:
+    from models.api import Picture, RenderResult
+    from models.engine.engine import Engine
+
+FAMILY = "swapping_autoencoder"
+KEEP_16_BITS = frozenset({".png", ".tif", ".tiff"})
+WITHOUT_ALPHA = frozenset({".jpg", ".jpeg"})
+
+DESCRIPTION = """\
+Give a photo the texture (material, weather, light, season) of a reference, and keep its layout.
+Pictures are PNG, JPEG, TIFF or WebP; colour profile and EXIF of the photo go into the result.
+"""
+EPILOG = """\
+examples:
+  scumble swap photo.jpg reference.jpg -o out.png
+  scumble swap photo.jpg reference.jpg -o out.png --amount 0.5 --size 1024
+  scumble swap holiday/ reference.jpg -o results/
+
+exit codes: 0 every result is written, 1 something failed, 2 the command cannot be meant.
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.description, parser.epilog = DESCRIPTION, EPILOG
+    parser.add_argument(
+        "structure",
+        metavar="STRUCTURE",
+        type=Path,
+        help="the photo whose layout is kept, or a folder of photos",
+    )
+    parser.add_argument(
+        "texture", metavar="TEXTURE", type=Path, help="the picture whose look is taken over"
+    )
+    parser.add_argument(
+        "-o",
+        "--out",
+        metavar="OUT",
+        type=Path,
+        required=True,
+        help="the file to write, its extension is the format; for a folder, the folder for results",
+    )
+    parser.add_argument(
+        "--amount",
+        metavar="A",
+        type=number_between(0.0, 1.5),
+        default=1.0,
+        help="0 is the photo as the model sees it, 1 the reference's look, up to 1.5 (default 1)",
+    )
+    parser.add_argument(
+        "--model", metavar="ID_OR_PATH", help="the model (default: the first that is installed)"
+    )
+    parser.add_argument(
+        "--size",
+        metavar="PX",
+        type=whole_number_between(1, 100_000),
+        help="shorter side of the result (default: the photo's own, at most 512 on a CPU and "
+        "1024 on a GPU)",
+    )
+    parser.add_argument(
+        "--device",
+        choices=("auto", "cpu", "cuda"),
+        default="auto",
+        help="where to compute (default auto: a GPU if there is one)",
+    )
+    parser.add_argument(
+        "--seed",
+        metavar="N",
+        type=whole_number_between(0, 2**63 - 1),
+        help="seed for the fine grain of the result (default: no grain)",
+    )
+    parser.add_argument(
+        "--strip-place",
+        action="store_true",
+        help="leave place and device (GPS, camera, serial numbers) out of the result's EXIF",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    from app.document.io.images import FORMATS, read_image
+    from models.api import Picture
+
+    if args.texture.is_dir():
+        raise UsageError(f"{args.texture} is a folder; TEXTURE must be one picture.")
+    jobs = plan_jobs(args.structure, args.out, FORMATS)
+    check_not_read(jobs, [args.texture])
+    reference = Picture.from_rgb(read_image(args.texture).rgb_hwc)
+    model = find_model(args.model) if args.model else default_model(FAMILY)
+    edit = SwapTexture(
+        model=args.model or model.id,
+        reference=reference.sha256,
+        amount=args.amount,
+        seed=args.seed,
+    )
+    swap = Swap(make_engine(args.device), edit, reference, args.size, args.strip_place)
+    return run_folder(swap, jobs, args.out) if args.structure.is_dir() else run_file(swap, jobs[0])
+
+
+def make_engine(device: str) -> "Engine":
+    from models.engine.engine import Engine
+
+    return Engine(device)
+
+
+@dataclass(frozen=True)
+class Swap:
+    """What all jobs of a run have in common.
+
+    Attributes:
+        size_px: shorter side of the results, or None for the photo's own within limits.
+    """
+
+    engine: "Engine"
+    edit: SwapTexture
+    reference: "Picture"
+    size_px: int | None
+    strip_place: bool
+
+    def do(self, job: Job) -> "RenderResult":
+        """Read, render, write.
+
+        Raises:
+            UserError, ModelsError: with a sentence; `job.out` is as it was.
+        """
+        from app.document.io.images import read_image, write_image
+        from models.api import Picture, RenderRequest
+        from models.image_io import resize_grey
+
+        photo = read_image(job.source)
+        base = Picture.from_rgb(photo.rgb_hwc)
+        own_px = min(base.height_px, base.width_px)
+        suffix = job.out.suffix.lower()
+        result = self.engine.render(
+            RenderRequest(
+                base=base,
+                edits=(self.edit,),
+                pictures=(self.reference,),
+                short_side_px=self.size_px or min(own_px, self.engine.default_short_side_px),
+                bits=photo.bits if suffix in KEEP_16_BITS else 8,
+            )
+        )
+        alpha = None if suffix in WITHOUT_ALPHA else photo.alpha_hw
+        if alpha is not None:
+            height_px, width_px, _ = result.rgb_hwc.shape
+            alpha = resize_grey(alpha, (height_px, width_px))
+        write_image(
+            job.out, result.rgb_hwc, photo.metadata, alpha_hw=alpha, strip_place=self.strip_place
+        )
+        if not job.out.is_file():
+            raise UserError(f"{job.out} was written and is gone.", "Check the disk.")
+        return result
+
+
+def run_file(swap: Swap, job: Job) -> int:
+    result = swap.do(job)
+    height_px, width_px, _ = result.rgb_hwc.shape
+    say(f"{job.out}: {width_px} x {height_px} px, {result.device}, {result.seconds:.1f} s")
+    for note in result.notes:
+        say(note)
+    return 0
+
+
+def run_folder(swap: Swap, jobs: list[Job], out: Path) -> int:
+    """Every job; one that fails is reported and skipped. Weights that fail end it at once."""
+    from tqdm import tqdm
+
+    start = time.perf_counter()
+    failed = 0
+    device = ""
+    with tqdm(jobs, unit="picture", file=sys.stderr, disable=not sys.stderr.isatty()) as bar:
+        for job in bar:
+            try:
+                result = swap.do(job)
+            except CheckpointError:
+                raise
+            except (UserError, ModelsError) as error:
+                failed += 1
+                tqdm.write(f"scumble: {job.source.name}: {error}", file=sys.stderr)
+                continue
+            device = result.device
+            for note in result.notes:
+                tqdm.write(f"{job.out.name}: {note}", file=sys.stdout)
+    limit = swap.engine.default_short_side_px
+    size = f"short side {swap.size_px} px" if swap.size_px else f"short side up to {limit} px"
+    how = [f"{len(jobs) - failed} of {len(jobs)} pictures", size, device]
+    seconds = time.perf_counter() - start
+    say(f"{out}{os.sep}: {', '.join(filter(None, how))}, {seconds:.1f} s")
+    return 1 if failed else 0
+
+
+COMMAND = Command("swap", "Give a photo the texture of a reference.", add_arguments, run)
