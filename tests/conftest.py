@@ -9,6 +9,9 @@ import torch
 
 from models.configs import SwappingAutoencoderConfig
 
+# Pictures and settings that train in a blink, for the trainer and for its commands.
+pytest_plugins = ["tests.models.train.fixtures"]
+
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 # Two threads a test process: the machines that run the tests have two cores.

@@ -11,6 +11,7 @@ import os
 import sys
 from collections.abc import Sequence
 
+from app import __version__
 from app.cli import evaluate, models, swap, train
 from app.cli.command import Command, Parser, UsageError, complain
 from app.errors import UserError
@@ -36,6 +37,7 @@ example:
 def build_parser() -> Parser:
     """The parser of the whole command line; `args.command` is the chosen `Command`."""
     parser = Parser(prog="scumble", description=DESCRIPTION, epilog=EPILOG)
+    parser.add_argument("--version", action="version", version=f"scumble {__version__}")
     parsers = parser.add_subparsers(title="commands", metavar="COMMAND")
     for command in COMMANDS:
         sub = parsers.add_parser(command.name, help=command.summary, description=command.summary)

@@ -12,7 +12,8 @@ EPILOG = f"""\
 examples:
   scumble evaluate {METHOD} --model runs/mine/model.safetensors --data photos/ \\
       --features squeezenet1_0.pth --grid swaps.png
-  scumble evaluate {METHOD} --data resources/samples --split all --grid swaps.png
+  scumble evaluate {METHOD} --model landscapes --data resources/samples \\
+      --split all --grid swaps.png
 """
 
 

@@ -5,6 +5,8 @@ model as .npz (`conv1.weight`, `fireN/conv1x1_1.weight`, ...), and torchvision's
 state dict (`features.N....`), which comes with that package's own input scaling.
 """
 
+import pickle
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +19,9 @@ from models.errors import CheckpointCorrupt, CheckpointMissing
 FIRE_CHANNELS = {2: (96, 16, 64), 3: (128, 16, 64), 4: (128, 32, 128), 5: (256, 32, 128),
                  6: (256, 48, 192)}  # fmt: skip
 TAPS = (3, 4, 6)
+# What numpy and torch raise for files of another kind.
+UNREADABLE = (OSError, ValueError, KeyError, RuntimeError, EOFError, TypeError, zipfile.BadZipFile,
+              pickle.UnpicklingError)  # fmt: skip
 # Feature magnitudes reach tens; the losses' weights count on values around one.
 FEATURE_SCALE = 1.0 / 50.0
 # Where torchvision's Sequential has the fire modules.
@@ -88,7 +93,7 @@ def load_squeezenet(path: Path) -> SqueezeNetFeatures:
         arrays = _read(path)
         state, caffe = _renamed(arrays)
         network.load_state_dict(state, strict=True)
-    except (OSError, ValueError, KeyError, RuntimeError, EOFError, AttributeError) as error:
+    except UNREADABLE as error:
         raise CheckpointCorrupt(
             f"{path.name} does not hold the weights of SqueezeNet v1.0: take the Caffe model as "
             ".npz, or torchvision's squeezenet1_0 .pth."

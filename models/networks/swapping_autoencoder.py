@@ -223,7 +223,8 @@ class Generator(nn.Module):
         maps = iter(noise)
         for name in self.blocks:
             x = self.get_submodule(name)(x, texture, maps)
-        return self.ToRGB(x, texture)
+        # In bfloat16 the result would have fewer levels than eight bits have.
+        return self.ToRGB(x.float(), texture)
 
 
 class SwappingAutoencoder(nn.Module):

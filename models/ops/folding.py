@@ -25,7 +25,7 @@ class Folded:
         if torch.is_grad_enabled():
             self._key = self._value = None
             return compute()
-        now = (key, tuple((s.data_ptr(), s._version, s.dtype, s.device) for s in sources))
+        now = (key, tuple(_identity(source) for source in sources))
         if self._value is None or now != self._key:
             self._key, self._value = now, compute()
         return self._value
@@ -35,3 +35,10 @@ class Folded:
 
     def __reduce__(self) -> tuple[type["Folded"], tuple[()]]:
         return Folded, ()
+
+
+def _identity(source: Tensor) -> Hashable:
+    """Changes when the tensor is written to, moved or cast."""
+    # Tensors made in inference mode count no versions; parameters are not made there.
+    version = 0 if source.is_inference() else source._version
+    return source.data_ptr(), version, source.dtype, source.device

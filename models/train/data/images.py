@@ -99,18 +99,24 @@ def _index_shard(path: Path) -> list[ImageEntry]:
                 name = Path(member.name)
                 if member.isfile() and name.suffix.lower() in SHARD_SUFFIXES:
                     entries.append(ImageEntry(name.stem, path, member.offset_data, member.size))
-            last = shard.offset
+            ends = _is_closed(path, shard.offset)
     except tarfile.TarError as error:
         raise DataError(
             f"The shard {path} is damaged or cut off after {len(entries)} whole pictures: "
             "fetch it again."
         ) from error
-    if last >= total:
-        # A whole shard closes with empty blocks; tarfile takes a cut between members for an end.
+    if not ends:
         raise DataError(
             f"The shard {path} is cut off after {len(entries)} whole pictures: fetch it again."
         )
     return entries
+
+
+def _is_closed(path: Path, offset: int) -> bool:
+    """Whether the archive ends with a block of zeros; tarfile takes any cut for an end."""
+    with path.open("rb") as shard:
+        shard.seek(offset)
+        return shard.read(tarfile.BLOCKSIZE) == bytes(tarfile.BLOCKSIZE)
 
 
 def split_images(

@@ -81,13 +81,13 @@ def evaluate(
             texture = _image(heldout[int(second)], size_px, features)
             rows.append(_swap_distances(network, features, structure, texture))
             progress(len(heldout) + done + 1, total)
-    of_texture, of_structure, to_structure, unrelated = np.array(rows).T
+    to_texture, apart, to_structure, unrelated = np.array(rows).T
     return Report(
         pictures=len(heldout),
         pairs=pairs,
         psnr_db=float(np.mean(psnr)),
-        nearer_texture=float(np.mean(of_texture < of_structure)),
-        texture_gap_closed=float(np.mean(1.0 - of_texture / of_structure)),
+        nearer_texture=float(np.mean(to_texture < apart)),
+        texture_gap_closed=float(np.mean(1.0 - to_texture / apart)),
         structure_distance=float(np.mean(to_structure)),
         unrelated_distance=float(np.mean(unrelated)),
         structure_kept=float(1.0 - np.mean(to_structure) / np.mean(unrelated)),
@@ -101,14 +101,14 @@ def _image(entry: ImageEntry, size_px: int, features: SqueezeNetFeatures) -> Ten
 def _swap_distances(
     network: SwappingAutoencoder, features: SqueezeNetFeatures, structure: Tensor, texture: Tensor
 ) -> tuple[float, float, float, float]:
-    """Frechet: swap to texture, to structure; self-similarity: swap, texture to structure."""
+    """Frechet: swap, structure to texture; self-similarity: swap, texture to structure."""
     hybrid = network.decode(network.encode(structure)[0], network.encode(texture)[1])
     of_structure, of_texture, of_hybrid = (
         features(image.clamp(-1.0, 1.0)) for image in (structure, texture, hybrid)
     )
     return (
         frechet_distance(of_hybrid[TEXTURE_TAP], of_texture[TEXTURE_TAP]),
-        frechet_distance(of_hybrid[TEXTURE_TAP], of_structure[TEXTURE_TAP]),
+        frechet_distance(of_structure[TEXTURE_TAP], of_texture[TEXTURE_TAP]),
         self_similarity_distance(of_hybrid, of_structure),
         self_similarity_distance(of_texture, of_structure),
     )

@@ -17,11 +17,13 @@ loss (1611.04076's setting, 1705.02894) replaces StyleGAN2's discriminator.
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import torch
 import torch.nn.functional as F
 from lightning_fabric import Fabric
 from torch import Tensor, nn
+from torch.optim import Optimizer
 
 from models.builders import build as build_network
 from models.configs import PatchCooccurrenceConfig, StyleGAN2DiscriminatorConfig
@@ -56,8 +58,8 @@ class State:
     discriminator: nn.Module
     patch_discriminator: PatchCooccurrenceDiscriminator | None
     features: SqueezeNetFeatures | None
-    optimizer: torch.optim.Optimizer
-    discriminator_optimizer: torch.optim.Optimizer
+    optimizer: Optimizer
+    discriminator_optimizer: Optimizer
     ema: Ema
 
     @property
@@ -73,7 +75,7 @@ class State:
         return named
 
     @property
-    def optimizers(self) -> dict[str, torch.optim.Optimizer]:
+    def optimizers(self) -> dict[str, Optimizer]:
         """Optimizers whose state is saved, by name."""
         return {"generator": self.optimizer, "discriminator": self.discriminator_optimizer}
 
@@ -101,15 +103,13 @@ def build(recipe: SwappingAutoencoderRecipe, fabric: Fabric) -> State:
     network.to(fabric.device).train()
     # Lazy regularisation: an optimizer that rests every c-th step (StyleGAN2, appendix B).
     lazy = recipe.r1_every / (recipe.r1_every + 1) if recipe.r1 else 1.0
-    generator, judge = fabric.setup_optimizers(
-        torch.optim.Adam(
-            network.parameters(), recipe.learning_rate, betas=(recipe.beta1, recipe.beta2)
-        ),
-        torch.optim.Adam(
-            [p for module in judges for p in module.parameters()],
-            recipe.discriminator_learning_rate * lazy,
-            betas=(0.0, recipe.beta2**lazy),
-        ),
+    own = torch.optim.Adam(
+        network.parameters(), recipe.learning_rate, betas=(recipe.beta1, recipe.beta2)
+    )
+    judging = torch.optim.Adam(
+        [p for module in judges for p in module.parameters()],
+        recipe.discriminator_learning_rate * lazy,
+        betas=(0.0, recipe.beta2**lazy),
     )
     return State(
         recipe=recipe,
@@ -118,8 +118,9 @@ def build(recipe: SwappingAutoencoderRecipe, fabric: Fabric) -> State:
         discriminator=discriminator,
         patch_discriminator=patch,
         features=features,
-        optimizer=generator,
-        discriminator_optimizer=judge,
+        # Fabric's wrapper stands in for the optimizer in everything but its type.
+        optimizer=cast(Optimizer, fabric.setup_optimizers(own)),
+        discriminator_optimizer=cast(Optimizer, fabric.setup_optimizers(judging)),
         ema=Ema(network, recipe.ema),
     )
 
@@ -303,9 +304,7 @@ def _noise(
     return [layer(scale) for scale in network.G.noise_scales]
 
 
-def _update(
-    fabric: Fabric, optimizer: torch.optim.Optimizer, loss: Tensor, modules: list[nn.Module]
-) -> None:
+def _update(fabric: Fabric, optimizer: Optimizer, loss: Tensor, modules: list[nn.Module]) -> None:
     """One optimizer step with gradients averaged over all processes.
 
     Gradients are reduced by hand: DistributedDataParallel allows neither a second backward pass

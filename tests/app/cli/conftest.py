@@ -46,6 +46,15 @@ def installation(tmp_path, monkeypatch) -> Path:
     return folder
 
 
+@pytest.fixture(autouse=True)
+def one_thread():
+    """Networks as small as these lose more by waiting for a second thread than they win."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
 @pytest.fixture
 def save_tiny(tiny_config, installation):
     """A function that saves a tiny network of random weights; returns the file."""

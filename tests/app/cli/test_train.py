@@ -1,0 +1,168 @@
+"""`scumble train` and `scumble evaluate`, as a user types them."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from app.cli import main
+from tests.models.train.fixtures import TINY, jpeg
+
+ROOT = Path(__file__).resolve().parents[3]
+SETTINGS = [part for k, v in TINY.items() for part in (f"--{k.replace('_', '-')}", str(v))]
+METHOD = "swapping-autoencoder"
+
+
+def train(*words):
+    return main(["train", METHOD, "--device", "cpu", *map(str, words)])
+
+
+def log(out):
+    return [json.loads(line) for line in (out / "log.jsonl").read_text().splitlines()]
+
+
+def test_from_pictures_to_a_picture(photos, features, tmp_path, capsys):
+    """Train, resume, measure, install, swap: the whole way of the README."""
+    out = tmp_path / "run"
+    words = ["--data", photos, "--out", out, "--preset", "fast", "--features", features]
+    assert train(*words, *SETTINGS, "--minutes", "0.0001", "--log-every", "1") == 0
+    stopped = log(out)[-1]["step"]
+    assert stopped < 4
+    assert train("--data", photos, "--out", out, "--resume", "--log-every", "1") == 0
+    assert [line["step"] for line in log(out)][-1] == 4
+    assert "Wrote" in capsys.readouterr().out
+
+    model, grid = out / "model.safetensors", tmp_path / "grid.png"
+    words = ["--model", model, "--data", photos, "--split", "all", "--size", "32", "--pairs", "3"]
+    words += ["--features", features, "--grid", grid, "--pictures", "2"]
+    assert main(["evaluate", METHOD, *map(str, words)]) == 0
+    figures = json.loads(capsys.readouterr().out.split("\n", 1)[1])
+    assert figures["pairs"] == 3
+    assert figures["psnr_db"] > 0
+    with Image.open(grid) as picture:
+        assert picture.size == (96, 96)
+
+    result = tmp_path / "swapped.png"
+    pictures = [str(photos / "p00.jpg"), str(photos / "p01.jpg")]
+    assert main(["swap", *pictures, "-o", str(result), "--model", str(model)]) == 0
+    with Image.open(result) as picture:
+        assert picture.size == (40, 32)
+
+
+def test_two_processes_are_one(photos, features, tmp_path):
+    """The same batch, shared by two processes or not: the same losses to 1e-5."""
+    words = ["--data", str(photos), "--preset", "fast", "--features", str(features), *SETTINGS]
+    words += ["--device", "cpu", "--log-every", "1", "--patch-gan", "0.5", "--patch-px", "8"]
+    words += [
+        "--patch-max-channels",
+        "8",
+        "--patch-scale",
+        "0.0625",
+        "--r1",
+        "1",
+        "--r1-every",
+        "1",
+    ]
+    words += ["--patch-crops", "2"]
+    assert main(["train", METHOD, "--out", str(tmp_path / "one"), *words]) == 0
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    launch = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2",
+              "--master-port", "29517", "-m", "app"]  # fmt: skip
+    done = subprocess.run(
+        [*launch, "train", METHOD, "--out", str(tmp_path / "two"), "--processes", "2", *words],
+        cwd=ROOT, env=environment, capture_output=True, text=True, timeout=240, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    one, two = log(tmp_path / "one"), log(tmp_path / "two")
+    assert len(one) == len(two) == 4
+    for a, b in zip(one, two, strict=True):
+        del a["seconds_a_step"], b["seconds_a_step"]
+        assert a == pytest.approx(b, abs=1e-5, rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--preset", "fast"], "--features"),
+        (["--preset", "fast", "--features", "none.npz"], "feature network"),
+        (["--batch", "3"], "batch must be an even number"),
+        (["--resume"], "no run to resume"),
+    ],
+)
+def test_settings_that_cannot_be_meant(photos, tmp_path, capsys, words, sentence):
+    assert train("--data", photos, "--out", tmp_path / "run", *words) == 1
+    said = capsys.readouterr().err
+    assert sentence in said
+    assert said.count("\n") == 1
+    assert not (tmp_path / "run" / "state.pt").exists()
+
+
+def test_data_without_pictures(tmp_path, capsys):
+    (tmp_path / "empty").mkdir()
+    assert train("--data", tmp_path / "empty", "--out", tmp_path / "run") == 1
+    said = capsys.readouterr().err
+    assert "No pictures were found" in said
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_shard_cut_in_the_middle(shard, tmp_path, capsys):
+    shard.write_bytes(shard.read_bytes()[:3000])
+    assert train("--data", shard, "--out", tmp_path / "run") == 1
+    assert "fetch it again" in capsys.readouterr().err
+
+
+def test_a_picture_that_breaks_a_run_is_named(tmp_path, capsys):
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    for i in range(3):
+        (folder / f"p{i}.jpg").write_bytes(jpeg(i)[:200])
+    words = [*SETTINGS, "--patch-gan", "0", "--r1", "0", "--image-discriminator", "patch"]
+    assert train("--data", folder, "--out", tmp_path / "run", *words) == 1
+    said = capsys.readouterr().err
+    assert "cannot be read: mend or remove it" in said
+    assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "sentence"),
+    [
+        ([], 2, "--features for figures"),
+        (["--grid", "g.png", "--size", "33"], 2, "--size must be a multiple"),
+        (["--grid", "g.png", "--model", "nobody"], 1, "nobody"),
+    ],
+)
+def test_evaluating_what_cannot_be(photos, tmp_path, capsys, words, code, sentence):
+    from models import checkpoint
+    from models.builders import build
+    from models.configs import SwappingAutoencoderConfig
+
+    config = SwappingAutoencoderConfig(
+        structure_downsamplings=2, texture_downsamplings=1, texture_channels=16,
+        encoder_scale=1 / 16, generator_scale=1 / 32,
+    )  # fmt: skip
+    model = tmp_path / "m.safetensors"
+    checkpoint.save(
+        model, build(config).eval(), model_id="m", title="m", family="swapping_autoencoder",
+        config=config, licence="x", source="x", step=0, ema=False, training={}, extras={},
+    )  # fmt: skip
+    typed = ["evaluate", METHOD, "--model", str(model), "--data", str(photos), *words]
+    assert main(typed) == code
+    assert sentence in capsys.readouterr().err
+
+
+def test_help_needs_no_torch():
+    check = (
+        "import sys, app.cli\n"
+        "for words in (['train', '--help'], ['evaluate', '--help']):\n"
+        "    assert app.cli.main(words) == 0\n"
+        "assert 'torch' not in sys.modules\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", check], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "--self-similarity" in done.stdout
