@@ -104,14 +104,14 @@ class SwapTexture(Edit):
     Attributes:
         reference: sha256 of the reference picture.
         amount: 0 is the picture as the network sees it, 1 the reference's texture, up to 1.5.
-        seed: seed of the generator's noise, or None for no noise.
+        seed: seed of the generator's noise, which is the fine grain of its textures; None for none.
     """
 
     kind: ClassVar[str] = "swap_texture"
 
     reference: str
     amount: float = 1.0
-    seed: int | None = None
+    seed: int | None = 0
 
     def __post_init__(self) -> None:
         super().__post_init__()

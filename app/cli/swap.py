@@ -83,7 +83,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--seed",
         metavar="N",
         type=whole_number_between(0, 2**63 - 1),
-        help="seed for the fine grain of the result (default: no grain)",
+        default=0,
+        help="seed for the fine grain of the result (default 0)",
+    )
+    parser.add_argument(
+        "--no-grain", action="store_true", help="no fine grain: smooth, as for graphics"
     )
     parser.add_argument(
         "--strip-place",
@@ -106,7 +110,7 @@ def run(args: argparse.Namespace) -> int:
         model=args.model or model.id,
         reference=reference.sha256,
         amount=args.amount,
-        seed=args.seed,
+        seed=None if args.no_grain else args.seed,
     )
     swap = Swap(make_engine(args.device), edit, reference, args.size, args.strip_place)
     return run_folder(swap, jobs, args.out) if args.structure.is_dir() else run_file(swap, jobs[0])

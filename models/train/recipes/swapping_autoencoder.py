@@ -44,6 +44,7 @@ from models.train.settings.swapping_autoencoder import SwappingAutoencoderRecipe
 FAMILY = "swapping_autoencoder"
 SIMILARITY_GRID = 16
 SIMILARITY_QUERIES = 64
+GRID_SEED = 0
 # Purposes of `Draws.generator`.
 NOISE, QUERIES, CROPS_FAKE, CROPS_REFERENCE, CROPS_REAL = range(5)
 
@@ -343,6 +344,6 @@ def swap_grid(network: nn.Module, images: Tensor) -> Tensor:
     white = torch.ones_like(images[0])
     rows = [torch.cat([white, *images], 2)]
     for i, image in enumerate(images):
-        swapped = [network.decode(structure[i : i + 1], t[None])[0] for t in texture]
+        swapped = [network.decode(structure[i : i + 1], t[None], GRID_SEED)[0] for t in texture]
         rows.append(torch.cat([image, *swapped], 2))
     return torch.cat(rows, 1).clamp(-1.0, 1.0)

@@ -70,7 +70,8 @@ def test_seed_and_device_reach_the_engine(scumble, tiny, photo, reference, tmp_p
     monkeypatch.setattr(swap, "make_engine", Watched)
     scumble("swap", photo, reference, "-o", tmp_path / "a.png", "--seed", 7, "--device", "cpu")
     scumble("swap", photo, reference, "-o", tmp_path / "b.png", "--device", "cpu")
-    assert seen == [("cpu", 7), ("cpu", None)]
+    scumble("swap", photo, reference, "-o", tmp_path / "c.png", "--device", "cpu", "--no-grain")
+    assert seen == [("cpu", 7), ("cpu", 0), ("cpu", None)]
 
 
 def test_a_photo_larger_than_the_device_likes_is_made_smaller_unless_a_size_is_given(

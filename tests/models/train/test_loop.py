@@ -59,6 +59,7 @@ def test_a_resumed_run_is_the_unbroken_run(photos, tmp_path, request, preset):
 def test_what_a_run_leaves(photos, fast, tmp_path):
     out, said = tmp_path / "run", []
     made = run(photos, fast, out, say=said.append)
+    assert made is not None
     assert made == out / "model.safetensors"
     assert sorted(p.name for p in out.iterdir()) == [
         "log.jsonl", "model.safetensors", "recipe.json", "samples", "state.pt"
