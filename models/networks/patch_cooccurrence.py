@@ -26,7 +26,7 @@ class PatchCooccurrenceDiscriminator(nn.Module):
         def channels(i: int) -> int:
             return min(max_channels, int(scale * 2 ** (10 - i)))
 
-        layers: list[tuple[str, nn.Module]] = [("0", ConvLayer(3, channels(level), 3, pad=(1, 1)))]
+        layers: list[tuple[str, nn.Module]] = [("0", ConvLayer(3, channels(level), 3, pad=1))]
         for i in range(level, 2, -1):
             name = str(7 - i) if i <= 6 else f"{2**i}x{2**i}"
             layers.append((name, DiscriminatorBlock(channels(i), channels(i - 1))))

@@ -24,9 +24,9 @@ class DiscriminatorBlock(nn.Module):
         super().__init__()
         blur = (1, 3, 3, 1) if halve else ()
         stride = 2 if halve else 1
-        self.conv1 = ConvLayer(in_channels, in_channels, 3, pad=(1, 1))
+        self.conv1 = ConvLayer(in_channels, in_channels, 3, pad=1)
         self.conv2 = ConvLayer(
-            in_channels, out_channels, 3, stride=stride, blur=blur, pad=(2, 2) if halve else (1, 1)
+            in_channels, out_channels, 3, stride=stride, blur=blur, pad=2 if halve else 1
         )
         self.skip = ConvLayer(
             in_channels,
@@ -34,7 +34,7 @@ class DiscriminatorBlock(nn.Module):
             1,
             stride=stride,
             blur=blur,
-            pad=(1, 1) if halve else (0, 0),
+            pad=1 if halve else 0,
             tail="nothing",
         )
 
@@ -49,7 +49,7 @@ class _Body(nn.Module):
         super().__init__()
         level = math.ceil(math.log2(size_px))
         self.convs = nn.Sequential(OrderedDict(self._levels(level, scale)))
-        self.final_conv = ConvLayer(512, 512, 3, pad=(1, 1))
+        self.final_conv = ConvLayer(512, 512, 3, pad=1)
         last_px = size_px // 2 ** (level - 2)
         self.final_linear = nn.Sequential(
             EqualLinear(512 * last_px**2, 512, activate=True), EqualLinear(512, 1)

@@ -34,12 +34,13 @@ class DownBlock(nn.Module):
 
     def __init__(self, in_channels: int, out_channels: int) -> None:
         super().__init__()
-        self.conv1 = ConvLayer(in_channels, in_channels, 3, pad=(1, 1), reflect=True)
+        self.conv1 = ConvLayer(in_channels, in_channels, 3, reflect=(1, 1))
         self.conv2 = ConvLayer(
-            in_channels, out_channels, 3, stride=2, blur=(1, 2, 1), pad=(2, 1), reflect=True
+            in_channels, out_channels, 3, stride=2, blur=(1, 2, 1), reflect=(2, 1)
         )
+        # Sides are even, so that the zeros at the right and the bottom are never read.
         self.skip = ConvLayer(
-            in_channels, out_channels, 1, stride=2, blur=(1, 2, 1), pad=(1, 0), tail="nothing"
+            in_channels, out_channels, 1, stride=2, blur=(1, 2, 1), pad=1, tail="nothing"
         )
 
     def forward(self, x: Tensor) -> Tensor:

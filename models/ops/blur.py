@@ -28,18 +28,13 @@ class Blur(nn.Module):
         self,
         x: Tensor,
         *,
-        pad: tuple[int, int] = (0, 0),
+        pad: int = 0,
         stride: int = 1,
         gain: float = 1.0,
         bias: Tensor | None = None,
     ) -> Tensor:
-        """B x C x H x W, zero-padded by `pad` (left/top, right/bottom), filtered, times `gain`."""
+        """B x C x H x W, zero-padded by `pad` on every side, filtered, times `gain`."""
         channels = x.shape[1]
-        low, high = pad
-        if low != high:
-            # Only the first `pad` matters to a filter that is as long as the picture needs.
-            x = F.pad(x, (low, high, low, high))
-            low = 0
 
         def compute() -> Tensor:
             side = self.kernel.shape[0]
@@ -49,5 +44,5 @@ class Blur(nn.Module):
         weight = self._folded.get((self.kernel,), (channels, gain, x.dtype), compute)
         if bias is not None and torch.is_grad_enabled():
             # A bias that wants a gradient makes the depthwise backward pass ten times slower.
-            return F.conv2d(x, weight, None, stride, low, groups=channels) + bias[:, None, None]
-        return F.conv2d(x, weight, bias, stride, low, groups=channels)
+            return F.conv2d(x, weight, None, stride, pad, groups=channels) + bias[:, None, None]
+        return F.conv2d(x, weight, bias, stride, pad, groups=channels)

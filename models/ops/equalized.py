@@ -82,8 +82,8 @@ class ConvLayer(nn.Module):
         stride: 2 halves the size.
         blur: taps of the blur before a strided convolution, e.g. (1, 2, 1); (1,) keeps only the
             state dict's entry.
-        pad: (left/top, right/bottom) padding before blur and convolution.
-        reflect: pad by reflection instead of zeros.
+        pad: zeros on every side, before blur and convolution.
+        reflect: (left/top, right/bottom) padding by reflection, instead of zeros.
         tail: what follows the convolution: bias and leaky ReLU, a plain bias, or nothing.
     """
 
@@ -95,8 +95,8 @@ class ConvLayer(nn.Module):
         *,
         stride: int = 1,
         blur: tuple[int, ...] = (),
-        pad: tuple[int, int] = (0, 0),
-        reflect: bool = False,
+        pad: int = 0,
+        reflect: tuple[int, int] = (0, 0),
         tail: Literal["activation", "bias", "nothing"] = "activation",
     ) -> None:
         super().__init__()
@@ -114,18 +114,15 @@ class ConvLayer(nn.Module):
     def forward(self, x: Tensor, gain: float = 1.0) -> Tensor:
         """B x in x H x W -> B x out x H/stride x W/stride, times `gain`."""
         stride = self.stride
-        low, high = self.pad
-        conv_pad = 0
-        if self.reflect and (low or high):
-            x = F.pad(x, (low, high, low, high), mode="reflect")
-            low = high = 0
+        pad = self.pad
+        if any(self.reflect):
+            x = F.pad(x, self.reflect * 2, mode="reflect")
         if self.blurs:
             # A strided 1 x 1 convolution reads every second pixel only: blur no others.
             blur_stride = stride if self.Conv.weight.shape[-1] == 1 else 1
-            x = self.Blur(x, pad=(low, high), stride=blur_stride)
+            x = self.Blur(x, pad=pad, stride=blur_stride)
             stride //= blur_stride
-        elif low:
-            conv_pad = low
+            pad = 0
         if self.activate:
             gain *= ACTIVATION_GAIN
         bias = self.Act.bias if self.activate else self.Conv.bias
@@ -134,6 +131,6 @@ class ConvLayer(nn.Module):
             self.Conv.folded_weight(gain, x.dtype),
             None if bias is None else (bias * gain).to(x.dtype),
             stride,
-            conv_pad,
+            pad,
         )
         return leaky_relu(x) if self.activate else x

@@ -66,7 +66,7 @@ class ModulatedConv2d(nn.Module):
         if not self.upsample:
             return F.conv2d(x, weight, bias, padding=weight.shape[-1] // 2)
         x = F.conv_transpose2d(x, weight.transpose(0, 1), stride=2)
-        return self.blur(x, pad=(1, 1), bias=bias)
+        return self.blur(x, pad=1, bias=bias)
 
     def _demodulated(self, gain: float) -> Tensor:
         """The weight times everything that does not depend on the texture, out x in x k x k."""

@@ -97,24 +97,25 @@ def test_bias_gradient_of_a_blur_is_right():
     torch.manual_seed(0)
     blur, x = Blur((1, 3, 3, 1)), torch.randn(2, 3, 8, 8)
     bias = torch.randn(3, requires_grad=True)
-    out = blur(x, pad=(1, 1), bias=bias)
+    out = blur(x, pad=1, bias=bias)
     out.square().sum().backward()
     with torch.no_grad():
-        assert torch.allclose(out, blur(x, pad=(1, 1), bias=bias.detach()), atol=1e-6)
+        assert torch.allclose(out, blur(x, pad=1, bias=bias.detach()), atol=1e-6)
     assert bias.grad is not None
     assert torch.allclose(bias.grad, (2 * out).sum((0, 2, 3)).detach(), atol=1e-3)
 
 
 def test_gain_of_a_layer_is_a_factor():
     torch.manual_seed(0)
-    layer = ConvLayer(3, 5, 3, pad=(1, 1))
+    layer = ConvLayer(3, 5, 3, pad=1)
     layer.Act.bias.data.normal_()
     x = torch.randn(1, 3, 6, 6)
     assert torch.allclose(layer(x, 0.5), 0.5 * layer(x), atol=1e-6)
 
 
-def test_uneven_padding_is_zeros():
-    layer = ConvLayer(2, 2, 1, stride=2, blur=(1, 2, 1), pad=(1, 0), tail="nothing")
+def test_blur_skips_pixels_that_are_not_read():
+    """Blurring every second pixel is blurring all and taking every second one."""
+    layer = ConvLayer(2, 2, 1, stride=2, blur=(1, 2, 1), pad=1, tail="nothing")
     x = torch.randn(1, 2, 8, 8)
     assert layer.Blur is not None
     by_hand = layer.Blur(F.pad(x, (1, 0, 1, 0)))[:, :, ::2, ::2]
