@@ -183,7 +183,7 @@ def export(
     stride = max(1, len(images) // PRINCIPAL_IMAGES)
     directions = principal_directions(network, images[::stride], recipe)
     path = out / "model.safetensors"
-    made = {k: v for k, v in asdict(recipe).items() if k != "features"}
+    made = {k: v for k, v in asdict(recipe).items() if k not in ("features", "init")}
     network = network.to("cpu")
     checkpoint.save(
         path,
@@ -196,7 +196,7 @@ def export(
         source=identity.source,
         step=step,
         ema=True,
-        training={"recipe": made, "pictures": len(images)},
+        training={"recipe": made, "pictures": len(images), "started_from": Path(recipe.init).stem},
         extras={
             f"{code}.{name}": getattr(principal, name)
             for code, principal in directions.items()

@@ -25,8 +25,10 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from models import checkpoint
 from models.builders import build as build_network
 from models.configs import PatchCooccurrenceConfig, StyleGAN2DiscriminatorConfig
+from models.errors import CheckpointMismatch
 from models.losses import gan_hinge, gan_non_saturating
 from models.losses.feature_statistics import feature_statistics_loss
 from models.losses.perceptual import perceptual_loss
@@ -82,10 +84,13 @@ class State:
 
 
 def build(recipe: SwappingAutoencoderRecipe, fabric: Fabric) -> State:
-    """Networks with the seed's random weights, optimizers, and the averaged copy."""
+    """Networks (the seed's random weights, or those of `init`), optimizers, the averaged copy.
+
+    Raises:
+        CheckpointError: `init` or the feature network cannot be used.
+    """
     torch.manual_seed(recipe.seed)
-    network = build_network(recipe.network_config)
-    assert isinstance(network, SwappingAutoencoder)
+    network = _network(recipe)
     discriminator = _image_discriminator(recipe)
     patch = None
     if recipe.patch_gan:
@@ -124,6 +129,21 @@ def build(recipe: SwappingAutoencoderRecipe, fabric: Fabric) -> State:
         discriminator_optimizer=cast(Optimizer, fabric.setup_optimizers(judging)),
         ema=Ema(network, recipe.ema),
     )
+
+
+def _network(recipe: SwappingAutoencoderRecipe) -> SwappingAutoencoder:
+    if not recipe.init:
+        network = build_network(recipe.network_config)
+        assert isinstance(network, SwappingAutoencoder)
+        return network
+    given = checkpoint.load(Path(recipe.init))
+    if given.header.config != recipe.network_config:
+        raise CheckpointMismatch(
+            f"{recipe.init} cannot be the start: its network has other sizes than the recipe's. "
+            "Give the preset and the settings that it was trained with."
+        )
+    assert isinstance(given.network, SwappingAutoencoder)
+    return given.network
 
 
 def _image_discriminator(recipe: SwappingAutoencoderRecipe) -> nn.Module:

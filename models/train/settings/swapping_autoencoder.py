@@ -58,6 +58,7 @@ class SwappingAutoencoderRecipe:
     patch_max_channels: int = setting(384, "cap on that discriminator's channels")
     patch_scale: float = setting(4.0, "factor on that discriminator's channels")
     features: str = setting("", "SqueezeNet v1.0 weights (.npz or .pth) for losses on features")
+    init: str = setting("", "a model (.safetensors) of the same shape to start from")
     seed: int = setting(0, "of every draw")
     principal_axes: int = setting(64, "principal directions stored with the weights")
     principal_px: int = setting(256, "side of the pictures that they are computed from")

@@ -10,7 +10,7 @@ import torch
 from lightning_fabric import Fabric
 
 from models import checkpoint
-from models.errors import DataError
+from models.errors import CheckpointMismatch, DataError
 from models.train import loop
 from models.train.data.batches import CropBatches
 from models.train.data.images import find_images
@@ -83,6 +83,27 @@ def test_a_run_is_not_overwritten(photos, fast, tmp_path):
     with pytest.raises(DataError, match="add --resume"):
         run(photos, fast, tmp_path / "run")
     assert (tmp_path / "run" / "state.pt").read_bytes() == before
+
+
+def test_starting_from_a_model(photos, fast, tmp_path):
+    """Fine-tuning starts where the model stands, with any other crop; not from another shape."""
+    made = run(photos, fast, tmp_path / "first")
+    finer = dataclasses.replace(fast, init=str(made), crop_px=24, images=4)
+    state = method.build(finer, Machine(device="cpu").fabric())
+    given = checkpoint.load(tmp_path / "first" / "model.safetensors").network
+    for networks in (state.network, state.ema.network):
+        for a, b in zip(networks.parameters(), given.parameters(), strict=True):
+            assert torch.equal(a, b)
+    again = run(photos, finer, tmp_path / "second")
+    assert again is not None
+    tuned = checkpoint.load(again).network
+    for a, b in zip(tuned.parameters(), given.parameters(), strict=True):
+        assert not torch.equal(a, b)
+    training = checkpoint.load(again).header.training
+    assert training["started_from"] == "model"
+    assert "init" not in training["recipe"], "a path of the trainer's machine"
+    with pytest.raises(CheckpointMismatch, match="other sizes"):
+        run(photos, dataclasses.replace(finer, texture_channels=8), tmp_path / "third")
 
 
 def test_resuming_nothing(photos, fast, tmp_path):
