@@ -21,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = EPILOG
     parser.add_argument("method", metavar="METHOD", choices=[METHOD], help=METHOD)
     parser.add_argument("--model", metavar="ID_OR_PATH", required=True)
-    add_data_arguments(parser)
+    add_data_arguments(parser, required=True)
     parser.add_argument(
         "--split",
         choices=("heldout", "all"),

@@ -1,25 +1,25 @@
 """`scumble train`: make a model of your own pictures."""
 
 import argparse
-import json
-from dataclasses import MISSING, Field, fields
+from dataclasses import MISSING, Field, fields, replace
 from pathlib import Path
 from typing import Any
 
 from app.cli.command import Command, UsageError, say, whole_number_between
-from models.errors import DataError
 from models.train.settings.swapping_autoencoder import PRESETS, SwappingAutoencoderRecipe
 
 METHOD = "swapping-autoencoder"
+DESCRIPTION = "Train a model on your own pictures, or export what a run has saved."
 EPILOG = f"""\
 examples:
   scumble train {METHOD} --data photos/ --out runs/mine --preset fast \\
       --features squeezenet1_0.pth --minutes 240
-  scumble train {METHOD} --data photos/ --out runs/mine --resume
+  scumble train {METHOD} --out runs/mine --resume
   scumble train {METHOD} --data shards/*.tar --out runs/big --device cuda \\
       --processes 8 --precision bf16
   torchrun --nnodes 2 --nproc-per-node 8 -m app train {METHOD} --data shards/*.tar \\
       --out runs/big --device cuda --nodes 2 --processes 8
+  scumble train export runs/mine -o mine.safetensors
 
 The run's folder keeps the settings, a log, sample pictures, the state to resume from, and at the
 end model.safetensors, which `scumble swap --model` takes and `scumble models import` installs.
@@ -29,20 +29,33 @@ TYPES: dict[str, type] = {"int": int, "float": float, "str": str}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.description, parser.epilog = DESCRIPTION, EPILOG
+    methods = parser.add_subparsers(title="methods", metavar="METHOD", required=True)
+    help_text = "Train a Swapping Autoencoder: structure and texture of photos."
+    add_training(methods.add_parser(METHOD, help=help_text, description=help_text))
+    help_text = "Write the model of a run, as it was last saved."
+    exporting = methods.add_parser("export", help=help_text, description=help_text)
+    exporting.set_defaults(action=export)
+    exporting.add_argument("run", metavar="RUN", type=Path, help="the run's folder")
+    exporting.add_argument("-o", "--out", metavar="FILE", type=Path, required=True)
+
+
+def add_training(parser: argparse.ArgumentParser) -> None:
     parser.epilog = EPILOG
-    parser.usage = "%(prog)s METHOD --data PATH [PATH ...] --out RUN [--preset NAME] [options]"
-    parser.add_argument("method", metavar="METHOD", choices=[METHOD], help=METHOD)
-    add_data_arguments(parser)
+    parser.usage = "%(prog)s --data PATH [PATH ...] --out RUN [--preset NAME] [options]"
+    parser.set_defaults(action=train)
+    add_data_arguments(parser, required=False)
     parser.add_argument(
         "--out", metavar="RUN", type=Path, required=True, help="the run's folder, made if missing"
     )
     parser.add_argument("--preset", choices=sorted(PRESETS), help="settings to start from")
     parser.add_argument("--resume", action="store_true", help="go on with the run in RUN")
-    parser.add_argument("--minutes", type=float, help="stop and save after this time")
+    parser.add_argument("--minutes", type=float, help="stop, save and export after this time")
     parser.add_argument("--name", help="name of the exported model (default: the run's folder)")
-    parser.add_argument("--licence", default="not stated", help="licence of the exported weights")
+    parser.add_argument("--licence", help="licence of the exported weights")
+    parser.add_argument("--source", help="where the weights come from")
     parser.add_argument(
-        "--source", default="trained with `scumble train`", help="where the weights come from"
+        "--tensorboard", action="store_true", help="write for TensorBoard, into RUN/tensorboard"
     )
     machine = parser.add_argument_group("machine")
     count = whole_number_between(1, 10_000)
@@ -59,14 +72,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         add_setting(group, setting)
 
 
-def add_data_arguments(parser: argparse.ArgumentParser) -> None:
+def add_data_arguments(parser: argparse.ArgumentParser, *, required: bool) -> None:
     """What `train` and `evaluate` read."""
     parser.add_argument(
         "--data",
         metavar="PATH",
         nargs="+",
         type=Path,
-        required=True,
+        required=required,
         help="folders of pictures, and tar shards",
     )
     parser.add_argument(
@@ -89,37 +102,46 @@ def add_setting(group: Any, setting: Field[Any]) -> None:
     )
 
 
-def read_recipe(args: argparse.Namespace) -> SwappingAutoencoderRecipe:
-    """Preset (or the run that is resumed), with the settings that were typed on top.
-
-    Raises:
-        DataError: there is no run to resume, or settings that cannot be meant together.
-    """
-    typed = {
+def typed_settings(args: argparse.Namespace) -> dict[str, Any]:
+    """The settings of the recipe that stand on the command line."""
+    return {
         name.removeprefix("setting_"): value
         for name, value in vars(args).items()
         if name.startswith("setting_") and value is not None
     }
-    if not args.resume:
-        return SwappingAutoencoderRecipe(**{**PRESETS[args.preset or "paper"], **typed})
-    if args.preset:
-        raise UsageError("A run is resumed with its own settings: leave --preset out.")
-    noted = args.out / "recipe.json"
-    try:
-        return SwappingAutoencoderRecipe(**{**json.loads(noted.read_text("utf-8")), **typed})
-    except (OSError, ValueError, TypeError) as error:
-        raise DataError(f"There is no run to resume in {args.out}.") from error
 
 
 def run(args: argparse.Namespace) -> int:
-    recipe = read_recipe(args)
-    name = args.name or args.out.resolve().name
-    from models.train.loop import Schedule
-    from models.train.run import Data, Identity, Machine, train
+    return args.action(args)
 
-    made = train(
+
+def train(args: argparse.Namespace) -> int:
+    if args.resume and (args.preset or args.data or args.index):
+        raise UsageError(
+            "A run is resumed with its own data and settings: leave --data, --index and --preset "
+            "out."
+        )
+    if not args.resume and not args.data:
+        raise UsageError("Say with --data what to train on.")
+    typed = typed_settings(args)
+    recipe = None
+    if not args.resume:
+        # Settings that cannot be meant are told before torch is imported.
+        recipe = SwappingAutoencoderRecipe(**{**PRESETS[args.preset or "paper"], **typed})
+    from models.train.journal import Journal
+    from models.train.loop import Schedule
+    from models.train.run import Data, Identity, Machine, noted_recipe, noted_run
+    from models.train.run import train as train_run
+
+    data = Data(sources=tuple(args.data or ()), index=args.index)
+    identity = Identity.named(args.name or args.out.resolve().name)
+    if recipe is None:
+        recipe = replace(noted_recipe(args.out), **typed)
+        data, identity = noted_run(args.out)
+    identity = identity.changed(name=args.name, licence=args.licence, source=args.source)
+    made = train_run(
         recipe,
-        Data(sources=tuple(args.data), index=args.index),
+        data,
         machine=Machine(
             device=args.device,
             processes=args.processes,
@@ -134,12 +156,18 @@ def run(args: argparse.Namespace) -> int:
             save_every=args.save_every,
             sample_every=args.sample_every,
         ),
-        out=args.out,
+        journal=Journal(args.out, say, tensorboard=args.tensorboard),
         resume=args.resume,
-        identity=Identity.named(name, licence=args.licence, source=args.source),
-        say=say,
+        identity=identity,
     )
     return 0 if made is None or made.is_file() else 1
+
+
+def export(args: argparse.Namespace) -> int:
+    from models.train.run import export as export_run
+
+    export_run(args.run, args.out, say)
+    return 0 if args.out.is_file() else 1
 
 
 COMMAND = Command("train", "Train a model on your own pictures.", add_arguments, run)

@@ -36,11 +36,12 @@ from models.engine.device import (
     choose_precision,
     device_words,
 )
-from models.engine.memory import ByteCache, free_bytes, is_out_of_memory
+from models.engine.memory import ByteCache, free_bytes
 from models.engine.shelf import Shelf
 from models.engine.stage import StageContext
 from models.errors import OutOfMemory
 from models.image_io import to_rgb_hwc
+from models.ops.memory import is_out_of_memory
 
 Pixels = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
 

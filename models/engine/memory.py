@@ -1,4 +1,4 @@
-"""Memory: how much is free, what running out of it looks like, and a cache with a byte budget."""
+"""Memory: how much is free, and a cache with a byte budget."""
 
 import ctypes
 import os
@@ -12,20 +12,6 @@ import torch
 
 MEMINFO = Path("/proc/meminfo")
 CGROUP = Path("/sys/fs/cgroup")
-OUT_OF_MEMORY_WORDS = ("can't allocate memory", "not enough memory", "out of memory")
-
-
-def is_out_of_memory(error: BaseException) -> bool:
-    """Whether torch, numpy or Python ran out of memory, on whichever device.
-
-    CUDA has a type of its own; the CPU allocator raises a RuntimeError that only its text tells
-    from others.
-    """
-    if isinstance(error, MemoryError | torch.OutOfMemoryError):
-        return True
-    return isinstance(error, RuntimeError) and any(
-        words in str(error) for words in OUT_OF_MEMORY_WORDS
-    )
 
 
 def free_bytes(device: torch.device) -> int:

@@ -4,15 +4,16 @@ import json
 import os
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import torch
 from lightning_fabric import Fabric
 from torch import Tensor
 
 from models import checkpoint
+from models.builders import build
 from models.editing.pca import CodeStatistics, Principal
 from models.errors import DataError
 from models.image_io import to_bchw
@@ -21,6 +22,15 @@ from models.networks.swapping_autoencoder import SwappingAutoencoder
 from models.train import loop
 from models.train.data.batches import CropBatches
 from models.train.data.images import ImageEntry, find_images, load_square, split_images
+from models.train.journal import (
+    MODEL,
+    NOTES,
+    RECIPE,
+    Journal,
+    read_json,
+    read_state,
+    save_picture,
+)
 from models.train.metrics.swapping_autoencoder import Report, evaluate
 from models.train.recipes import swapping_autoencoder as recipe_module
 from models.train.settings.swapping_autoencoder import SwappingAutoencoderRecipe
@@ -28,6 +38,8 @@ from models.train.settings.swapping_autoencoder import SwappingAutoencoderRecipe
 PRECISIONS = {"32": "32-true", "bf16": "bf16-mixed", "fp16": "16-mixed"}
 SAMPLE_PICTURES = 6
 PRINCIPAL_IMAGES = 4096
+# Settings that name files of the trainer's machine: no part of an exported model.
+PATHS = ("features", "init")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +94,20 @@ class Data:
         """Pictures to train on, and held-out ones."""
         return split_images(self.all(), self.index)
 
+    def to_json(self) -> dict[str, Any]:
+        """Absolute paths, for the run's notes."""
+        index = None if self.index is None else str(self.index.resolve())
+        return {"sources": [str(source.resolve()) for source in self.sources], "index": index}
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> Self:
+        """What `to_json` wrote."""
+        index = values["index"]
+        return cls(
+            sources=tuple(Path(source) for source in values["sources"]),
+            index=None if index is None else Path(index),
+        )
+
     def all(self) -> tuple[ImageEntry, ...]:
         """Every picture."""
         return find_images(self.sources)
@@ -93,14 +119,19 @@ class Identity:
 
     model_id: str
     title: str
-    licence: str
-    source: str
+    licence: str = "not stated"
+    source: str = "trained with `scumble train`"
 
     @classmethod
-    def named(cls, name: str, *, licence: str, source: str) -> Self:
+    def named(cls, name: str) -> Self:
         """An identity whose id is made of the name: lower case, anything else becomes `-`."""
         model_id = re.sub(r"[^a-z0-9_-]+", "-", name.lower()).strip("-_") or "model"
-        return cls(model_id=model_id[:100], title=name, licence=licence, source=source)
+        return cls(model_id=model_id[:100], title=name)
+
+    def changed(self, *, name: str | None, licence: str | None, source: str | None) -> Self:
+        """This identity, with what is not None put in place of what was."""
+        base = self if name is None else self.named(name)
+        return replace(base, licence=licence or self.licence, source=source or self.source)
 
 
 def train(
@@ -109,20 +140,18 @@ def train(
     *,
     machine: Machine,
     schedule: loop.Schedule,
-    out: Path,
+    journal: Journal,
     resume: bool,
     identity: Identity,
-    say: Callable[[str], None],
 ) -> Path | None:
     """Train until the recipe's images are seen (or the schedule stops it), then export.
 
     Args:
-        out: the run's folder; see `models.train.loop`.
-        say: takes lines for the person.
+        journal: of the run's folder.
 
     Returns:
-        `out/model.safetensors`: averaged weights with principal directions of the codes; None in
-        processes other than the first.
+        `model.safetensors` in that folder: averaged weights with principal directions of the codes;
+        None in processes other than the first.
 
     Raises:
         DataError: data, run folder or device cannot be used.
@@ -132,8 +161,9 @@ def train(
     fabric.launch()
     train_images, heldout = data.split()
     if fabric.is_global_zero:
-        loop.start(out, recipe, resume=resume)
-        say(f"{len(train_images)} pictures to train on, {len(heldout)} held out.")
+        notes = {"data": data.to_json(), "identity": asdict(identity)}
+        journal.start(recipe, notes, resume=resume)
+        journal.say(f"{len(train_images)} pictures to train on, {len(heldout)} held out.")
     fabric.barrier()
     state = recipe_module.build(recipe, fabric)
     batches = CropBatches(
@@ -155,39 +185,75 @@ def train(
             sample=lambda s: recipe_module.sample(s, shown),
             batches=batches,
             schedule=schedule,
-            out=out,
-            say=say,
+            journal=journal,
         )
     finally:
         batches.close()
+        journal.close()
     if not fabric.is_global_zero:
         return None
+    if not outcome.finished:
+        journal.say(f"Stopped after {outcome.step} steps; --resume goes on from there.")
+    path = journal.out / MODEL
     network = state.ema.network
     assert isinstance(network, SwappingAutoencoder)
-    if not outcome.finished:
-        say(f"Stopped after {outcome.step} steps; --resume goes on from there.")
-    return export(network, recipe, train_images, outcome.step, out, identity, say)
+    write_model(path, network, recipe, train_images, outcome.step, identity, journal.say)
+    return path
 
 
-def export(
+def export(out: Path, path: Path, say: Callable[[str], None]) -> None:
+    """Write the model of a run, as it was last saved, to `path`.
+
+    Raises:
+        DataError: there is no such run, nothing was saved yet, or its data is gone.
+    """
+    recipe = noted_recipe(out)
+    data, identity = noted_run(out)
+    content = read_state(out, torch.device("cpu"))
+    if content is None:
+        raise DataError(f"The run in {out} has saved no state yet: train it a little longer.")
+    network = build(recipe.network_config).eval()
+    assert isinstance(network, SwappingAutoencoder)
+    network.load_state_dict(content["modules"]["ema"])
+    images, _ = data.split()
+    write_model(path, network, recipe, images, content["step"], identity, say)
+
+
+def noted_run(out: Path) -> tuple[Data, Identity]:
+    """The data and the names of a run; `DataError` where there is none."""
+    notes = read_json(out, NOTES)
+    return Data.from_json(notes["data"]), Identity(**notes["identity"])
+
+
+def noted_recipe(out: Path) -> SwappingAutoencoderRecipe:
+    """The recipe of a run.
+
+    Raises:
+        DataError: there is no such run, or another version of the program wrote it.
+    """
+    try:
+        return SwappingAutoencoderRecipe(**read_json(out, RECIPE))
+    except TypeError as error:
+        raise DataError(f"The recipe in {out} is of another version of the program.") from error
+
+
+def write_model(
+    path: Path,
     network: SwappingAutoencoder,
     recipe: SwappingAutoencoderRecipe,
     images: Sequence[ImageEntry],
     step: int,
-    out: Path,
     identity: Identity,
     say: Callable[[str], None],
-) -> Path:
-    """Write `model.safetensors`: weights, principal directions of both codes, how it was made."""
+) -> None:
+    """A weights file of ours: float16, principal directions of both codes, how it was made."""
     say("Computing the principal directions of the codes.")
     stride = max(1, len(images) // PRINCIPAL_IMAGES)
     directions = principal_directions(network, images[::stride], recipe)
-    path = out / "model.safetensors"
-    made = {k: v for k, v in asdict(recipe).items() if k not in ("features", "init")}
-    network = network.to("cpu")
+    made = {k: v for k, v in asdict(recipe).items() if k not in PATHS}
     checkpoint.save(
         path,
-        network,
+        network.to("cpu"),
         model_id=identity.model_id,
         title=identity.title,
         family=recipe_module.FAMILY,
@@ -204,7 +270,6 @@ def export(
         },
     )
     say(f"Wrote {path}.")
-    return path
 
 
 def principal_directions(
@@ -270,7 +335,7 @@ def grid(model: Path, pictures: Sequence[ImageEntry], size_px: int, out: Path) -
         raise DataError("There are no held-out pictures to swap: give more data, or --split all.")
     with torch.inference_mode():
         swaps = recipe_module.swap_grid(load_network(model), _stack(pictures, size_px))
-    loop.save_picture(swaps, out)
+    save_picture(swaps, out)
 
 
 def report_json(report: Report) -> str:

@@ -51,6 +51,7 @@ class CropBatches:
         self._crop_px = crop_px
         self._smallest = smallest
         self._batch = batch
+        self._world = world
         self.seed = seed
         share = batch // world
         self._mine = slice(rank * share, (rank + 1) * share)
@@ -64,6 +65,19 @@ class CropBatches:
             step, pending = step + 1, ahead
             ahead = self._submit(step)
             yield torch.cat([to_bchw(future.result()) for future in pending])
+
+    @property
+    def batch(self) -> int:
+        """Pictures a step over all processes."""
+        return self._batch
+
+    def halve(self) -> bool:
+        """Make the batches from the next `iterate` on half as large; False if they cannot be."""
+        if self._batch % 4 or self._world > 1:
+            return False
+        self._batch //= 2
+        self._mine = slice(0, self._batch)
+        return True
 
     def close(self) -> None:
         """Stop decoding ahead."""

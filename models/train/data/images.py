@@ -5,7 +5,6 @@ Nothing is unpacked: a shard is indexed once, and its pictures are read where th
 
 import csv
 import io
-import os
 import tarfile
 import zlib
 from collections.abc import Sequence
@@ -45,7 +44,8 @@ class ImageEntry:
         if self.offset is None:
             return self.path.read_bytes()
         with self.path.open("rb") as shard:
-            return os.pread(shard.fileno(), self.size, self.offset)
+            shard.seek(self.offset)
+            return shard.read(self.size)
 
     def open(self) -> Image.Image:
         """The decoded picture as RGB.

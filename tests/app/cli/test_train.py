@@ -2,11 +2,13 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import torch
 from PIL import Image
 
 from app.cli import main
@@ -25,6 +27,11 @@ def log(out):
     return [json.loads(line) for line in (out / "log.jsonl").read_text().splitlines()]
 
 
+def without_timing(lines):
+    timing = ("seconds_a_step", "waiting_for_data")
+    return [{k: v for k, v in line.items() if k not in timing} for line in lines]
+
+
 def test_from_pictures_to_a_picture(photos, features, tmp_path, capsys):
     """Train, resume, measure, install, swap: the whole way of the README."""
     out = tmp_path / "run"
@@ -32,9 +39,13 @@ def test_from_pictures_to_a_picture(photos, features, tmp_path, capsys):
     assert train(*words, *SETTINGS, "--minutes", "0.0001", "--log-every", "1") == 0
     stopped = log(out)[-1]["step"]
     assert stopped < 4
-    assert train("--data", photos, "--out", out, "--resume", "--log-every", "1") == 0
+    assert train("--out", out, "--resume", "--log-every", "1") == 0
     assert [line["step"] for line in log(out)][-1] == 4
     assert "Wrote" in capsys.readouterr().out
+    exported = tmp_path / "exported.safetensors"
+    assert main(["train", "export", str(out), "-o", str(exported)]) == 0
+    assert exported.read_bytes() == (out / "model.safetensors").read_bytes()
+    capsys.readouterr()
 
     model, grid = out / "model.safetensors", tmp_path / "grid.png"
     words = ["--model", model, "--data", photos, "--split", "all", "--size", "32", "--pairs", "3"]
@@ -51,6 +62,38 @@ def test_from_pictures_to_a_picture(photos, features, tmp_path, capsys):
     assert main(["swap", *pictures, "-o", str(result), "--model", str(model)]) == 0
     with Image.open(result) as picture:
         assert picture.size == (40, 32)
+
+
+def test_a_killed_run_goes_on_bit_for_bit(photos, features, tmp_path):
+    """kill -9 in the middle, then --resume: the losses and weights of the unbroken run."""
+    words = ["--preset", "fast", "--features", str(features), *SETTINGS, "--images", "160"]
+    words += ["--data", str(photos), "--device", "cpu", "--log-every", "1", "--save-every", "7"]
+    assert main(["train", METHOD, "--out", str(tmp_path / "whole"), *words]) == 0
+    killed = tmp_path / "killed"
+    # Sums in another number of threads would differ in their last bits.
+    environment = {**os.environ, "OMP_NUM_THREADS": str(torch.get_num_threads())}
+    environment["PYTHONUNBUFFERED"] = "1"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "app", "train", METHOD, "--out", str(killed), *words],
+        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+        env=environment,
+    )  # fmt: skip
+    assert process.stdout is not None
+    for line in process.stdout:
+        if line.startswith("step 10"):
+            process.kill()
+    process.wait()
+    process.stdout.close()
+    assert process.returncode == -signal.SIGKILL
+    assert not (killed / "model.safetensors").exists()
+    assert main(["train", METHOD, "--out", str(killed), "--device", "cpu", "--log-every", "1",
+                 "--resume"]) == 0  # fmt: skip
+    assert without_timing(log(tmp_path / "whole")) == without_timing(log(killed))
+    first, second = (
+        torch.load(out / "state.pt", weights_only=True)["modules"]["network"]
+        for out in (tmp_path / "whole", killed)
+    )
+    assert all(torch.equal(first[name], second[name]) for name in first)
 
 
 def test_two_processes_are_one(photos, features, tmp_path):
@@ -79,8 +122,7 @@ def test_two_processes_are_one(photos, features, tmp_path):
     assert done.returncode == 0, done.stderr
     one, two = log(tmp_path / "one"), log(tmp_path / "two")
     assert len(one) == len(two) == 4
-    for a, b in zip(one, two, strict=True):
-        del a["seconds_a_step"], b["seconds_a_step"]
+    for a, b in zip(without_timing(one), without_timing(two), strict=True):
         assert a == pytest.approx(b, abs=1e-5, rel=1e-5)
 
 
@@ -90,7 +132,6 @@ def test_two_processes_are_one(photos, features, tmp_path):
         (["--preset", "fast"], "--features"),
         (["--preset", "fast", "--features", "none.npz"], "feature network"),
         (["--batch", "3"], "batch must be an even number"),
-        (["--resume"], "no run to resume"),
     ],
 )
 def test_settings_that_cannot_be_meant(photos, tmp_path, capsys, words, sentence):
@@ -99,6 +140,19 @@ def test_settings_that_cannot_be_meant(photos, tmp_path, capsys, words, sentence
     assert sentence in said
     assert said.count("\n") == 1
     assert not (tmp_path / "run" / "state.pt").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "sentence"),
+    [
+        (["--resume"], 1, "no run to resume"),
+        (["--resume", "--preset", "fast"], 2, "leave --data, --index and --preset out"),
+        ([], 2, "what to train on"),
+    ],
+)
+def test_command_lines_that_cannot_be_meant(tmp_path, capsys, words, code, sentence):
+    assert train("--out", tmp_path / "run", *words) == code
+    assert sentence in capsys.readouterr().err
 
 
 def test_data_without_pictures(tmp_path, capsys):
@@ -157,7 +211,8 @@ def test_evaluating_what_cannot_be(photos, tmp_path, capsys, words, code, senten
 def test_help_needs_no_torch():
     check = (
         "import sys, app.cli\n"
-        "for words in (['train', '--help'], ['evaluate', '--help']):\n"
+        "for words in (['train', '--help'], ['train', 'swapping-autoencoder', '--help'],"
+        " ['evaluate', '--help']):\n"
         "    assert app.cli.main(words) == 0\n"
         "assert 'torch' not in sys.modules\n"
     )

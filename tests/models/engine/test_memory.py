@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from models.engine import memory
-from models.engine.memory import ByteCache, free_bytes, is_out_of_memory, tensor_bytes
+from models.engine.memory import ByteCache, free_bytes, tensor_bytes
+from models.ops.memory import is_out_of_memory
 
 
 def block(count_bytes):
