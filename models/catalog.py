@@ -217,7 +217,14 @@ def spec_of_file(path: Path) -> ModelSpec:
         io=io_of(header.config, header.palette_id, str(path)),
         path=path,
         shipped=False,
+        trained=_trained(header),
     )
+
+
+def _trained(header: Header) -> str:
+    """What our trainer noted, in words; nothing for weights from elsewhere."""
+    pictures = header.training.get("pictures")
+    return f"{header.step:,} steps on {pictures:,} pictures" if isinstance(pictures, int) else ""
 
 
 def io_of(config: Config, palette_id: str | None, where: str) -> IoSpec:

@@ -109,7 +109,8 @@ def main() -> None:
         print(f"{row.name:24}{kind:>10}{best:10.2f}{floor:8.2f}{best / floor:9.2f}{error:>11}")
     print(f"{work['encode']:.0f} GFLOP to encode, {work['decode']:.0f} to decode; large "
           f"convolutions: {speed[torch.float32]:.0f} GFLOP/s float32, "
-          f"{speed[torch.bfloat16]:.0f} bfloat16")  # fmt: skip
+          f"{speed[torch.bfloat16]:.0f} bfloat16; the decoded values' standard deviation is "
+          f"{expected.std().item():.2e}")  # fmt: skip
 
 
 if __name__ == "__main__":

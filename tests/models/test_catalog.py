@@ -306,6 +306,14 @@ def test_a_path_needs_no_catalog(shipped, tmp_path):
     assert find_model(path).path == path
 
 
+@pytest.mark.parametrize(
+    ("training", "words"), [({"pictures": 6455}, "7 steps on 6,455 pictures"), ({"by": "hand"}, "")]
+)
+def test_what_our_trainer_noted_is_told(tmp_path, training, words):
+    save_toy(tmp_path / "mine.safetensors", training=training)
+    assert find_model(str(tmp_path / "mine.safetensors")).trained == words
+
+
 def test_a_path_without_a_file(tmp_path):
     with pytest.raises(CheckpointMissing, match="There is no file"):
         find_model(tmp_path / "mine.safetensors")
