@@ -1,11 +1,12 @@
 """`scumble train`: make a model of your own pictures."""
 
 import argparse
+import os
 from dataclasses import MISSING, Field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from app.cli.command import Command, UsageError, say, whole_number_between
+from app.cli.command import Command, UsageError, number_between, say, whole_number_between
 from models.train.settings.swapping_autoencoder import PRESETS, SwappingAutoencoderRecipe
 
 METHOD = "swapping-autoencoder"
@@ -50,7 +51,9 @@ def add_training(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--preset", choices=sorted(PRESETS), help="settings to start from")
     parser.add_argument("--resume", action="store_true", help="go on with the run in RUN")
-    parser.add_argument("--minutes", type=float, help="stop, save and export after this time")
+    parser.add_argument(
+        "--minutes", type=number_between(0.0, 1e6), help="stop, save and export after this time"
+    )
     parser.add_argument("--name", help="name of the exported model (default: the run's folder)")
     parser.add_argument("--licence", help="licence of the exported weights")
     parser.add_argument("--source", help="where the weights come from")
@@ -60,9 +63,14 @@ def add_training(parser: argparse.ArgumentParser) -> None:
     machine = parser.add_argument_group("machine")
     count = whole_number_between(1, 10_000)
     machine.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
-    machine.add_argument("--processes", type=count, default=1, help="on this machine, one a GPU")
+    machine.add_argument(
+        "--processes",
+        type=count,
+        default=int(os.environ.get("LOCAL_WORLD_SIZE", "1")),
+        help="on this machine, one a GPU (default: as torchrun says, or 1)",
+    )
     machine.add_argument("--nodes", type=count, default=1, help="number of machines")
-    machine.add_argument("--precision", choices=("32", "bf16", "fp16"), default="32")
+    machine.add_argument("--precision", choices=("32", "bf16", "fp16"))
     machine.add_argument("--threads", type=count, default=2, help="pictures decoded at a time")
     machine.add_argument("--log-every", type=count, default=50, metavar="STEPS")
     machine.add_argument("--save-every", type=count, default=500, metavar="STEPS")
@@ -124,7 +132,7 @@ def train(args: argparse.Namespace) -> int:
     if not args.resume and not args.data:
         raise UsageError("Say with --data what to train on.")
     typed = typed_settings(args)
-    recipe = None
+    recipe, noted_precision = None, "32"
     if not args.resume:
         # Settings that cannot be meant are told before torch is imported.
         recipe = SwappingAutoencoderRecipe(**{**PRESETS[args.preset or "paper"], **typed})
@@ -137,7 +145,7 @@ def train(args: argparse.Namespace) -> int:
     identity = Identity.named(args.name or args.out.resolve().name)
     if recipe is None:
         recipe = replace(noted_recipe(args.out), **typed)
-        data, identity = noted_run(args.out)
+        data, identity, noted_precision = noted_run(args.out)
     identity = identity.changed(name=args.name, licence=args.licence, source=args.source)
     made = train_run(
         recipe,
@@ -146,7 +154,7 @@ def train(args: argparse.Namespace) -> int:
             device=args.device,
             processes=args.processes,
             nodes=args.nodes,
-            precision=args.precision,
+            precision=args.precision or noted_precision,
             threads=args.threads,
         ),
         schedule=Schedule(

@@ -2,7 +2,12 @@
 
 import torch
 
-OUT_OF_MEMORY_WORDS = ("can't allocate memory", "not enough memory", "out of memory")
+OUT_OF_MEMORY_WORDS = (
+    "can't allocate memory",
+    "not enough memory",
+    "out of memory",
+    "ALLOC_FAILED",
+)
 
 
 def is_out_of_memory(error: BaseException) -> bool:

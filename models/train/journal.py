@@ -3,11 +3,14 @@
 A run is a folder: `recipe.json` (every number), `run.json` (data and names), `log.jsonl` (a line of
 losses at a time), `state.pt` (weights, optimizers, step and batch, to go on from), `samples/`
 (pictures of held-out swaps), with `--tensorboard` the same for TensorBoard, and the exported model.
-Files are replaced in one move. While training, a disk that is full is reported and tried again.
+State and settings are replaced in one move, once they have reached the disk. While training, a
+full disk is reported and tried again.
 """
 
 import json
 import os
+import pickle
+import struct
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -23,6 +26,11 @@ from models.image_io import to_rgb_hwc
 RECIPE, NOTES, LOG, STATE, MODEL = (
     "recipe.json", "run.json", "log.jsonl", "state.pt", "model.safetensors"
 )  # fmt: skip
+
+
+# What torch raises for a file that is cut, of another kind, or not a pickle of tensors.
+UNREADABLE = (OSError, RuntimeError, KeyError, ValueError, TypeError, EOFError, AttributeError,
+              IndexError, pickle.UnpicklingError, struct.error)  # fmt: skip
 
 
 class State(Protocol):
@@ -57,57 +65,84 @@ class Journal:
     def __init__(self, out: Path, say: Callable[[str], None], *, tensorboard: bool = False) -> None:
         self.out = out
         self.say = say
-        self._board = _board(out) if tensorboard else None
+        self._board: Any = None
+        self._make_board = _board_maker(out) if tensorboard else None
 
-    def start(self, recipe: Any, notes: dict[str, Any], *, resume: bool) -> None:
+    def start(
+        self,
+        recipe: Any,
+        notes: dict[str, Any],
+        *,
+        resume: bool,
+        may_change: frozenset[str] = frozenset(),
+    ) -> None:
         """Make the folder and note recipe and `notes`; or check that a run to resume is there.
 
+        Args:
+            may_change: settings that a resumed run may have otherwise than it began.
+
         Raises:
-            DataError: there is a run already, none to resume, or its recipe differs.
+            DataError: there is a run already, none to resume, its recipe differs, or the folder
+                cannot be written to.
         """
         values = asdict(recipe)
-        if not resume:
-            if (self.out / RECIPE).exists():
+        if resume:
+            before = read_json(self.out, RECIPE)
+            changed = sorted(name for name in values if before.get(name) != values[name])
+            if fixed := [name for name in changed if name not in may_change]:
                 raise DataError(
-                    f"There is a run in {self.out} already: add --resume, or name a new folder."
+                    f"The run in {self.out} was started with another {', '.join(fixed)}: resume "
+                    "it with the same settings, or start a new run."
                 )
-            (self.out / "samples").mkdir(parents=True, exist_ok=True)
-            write_json(self.out / NOTES, notes)
-            write_json(self.out / RECIPE, values)
-            return
-        before = read_json(self.out, RECIPE)
-        if changed := sorted(name for name in values if before.get(name) != values[name]):
+        elif os.path.exists(self.out / RECIPE):
             raise DataError(
-                f"The run in {self.out} was started with another {', '.join(changed)}: resume it "
-                "with the same settings, or start a new run."
+                f"There is a run in {self.out} already: add --resume, or name a new folder."
             )
+        try:
+            (self.out / "samples").mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise DataError(f"{self.out} cannot hold a run ({error.strerror}).") from error
+        write_json(self.out / NOTES, notes)
+        write_json(self.out / RECIPE, values)
 
-    def restore(self, state: State, device: torch.device) -> Saved:
+    def restore(self, state: State) -> Saved:
         """Load the saved state into `state`; step 0 where nothing is saved.
+
+        Learning rates stay those of `state`: they may change when a run is resumed.
 
         Raises:
             DataError: the file is damaged, or of another recipe.
         """
-        content = read_state(self.out, device)
+        content = read_state(self.out)
         if content is None:
             return Saved(0)
         try:
             for name, module in state.modules.items():
                 module.load_state_dict(content["modules"][name])
             for name, optimizer in state.optimizers.items():
+                rates = [group["lr"] for group in optimizer.param_groups]
                 optimizer.load_state_dict(content["optimizers"][name])
+                for group, rate in zip(optimizer.param_groups, rates, strict=True):
+                    group["lr"] = rate
             return Saved(int(content["step"]), int(content["batch"]))
         except (RuntimeError, KeyError, ValueError, TypeError) as error:
             raise _damaged(self.out) from error
 
     def forget_after(self, step: int) -> None:
-        """Take lines of later steps out of the log: a killed run does those steps again."""
+        """Take lines of later steps out of the log: a killed run does those steps again.
+
+        Raises:
+            DataError: the log cannot be read or written.
+        """
         path = self.out / LOG
         if not path.exists():
             return
-        lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-        kept = [line for line in lines if _step_of(line) <= step]
-        replace_file(path, lambda partial: partial.write_text("".join(kept), encoding="utf-8"))
+        try:
+            lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+            kept = "".join(line for line in lines if _step_of(line) <= step)
+            replace_file(path, lambda partial: partial.write_text(kept, encoding="utf-8"))
+        except (OSError, UnicodeDecodeError) as error:
+            raise DataError(f"{path} cannot be written: make room, or remove it.") from error
 
     def log(self, step: int, losses: dict[str, float], timing: dict[str, float]) -> None:
         """Append a line of losses and timing."""
@@ -116,9 +151,9 @@ class Journal:
             line = {"step": step, **{k: round(v, 4) for k, v in timing.items()}, **losses}
             with (self.out / LOG).open("a", encoding="utf-8") as file:
                 file.write(json.dumps(line) + "\n")
-            if self._board is not None:
-                for name, value in losses.items():
-                    self._board.add_scalar(name, value, step)
+            for name, value in losses.items():
+                if (board := self._open_board()) is not None:
+                    board.add_scalar(name, value, step)
 
         self._attempt("log", write)
 
@@ -127,8 +162,8 @@ class Journal:
 
         def write() -> None:
             save_picture(picture, self.out / "samples" / f"{step:07d}.png")
-            if self._board is not None:
-                self._board.add_image("swaps", (picture.cpu() + 1) / 2, step)
+            if (board := self._open_board()) is not None:
+                board.add_image("swaps", (picture.cpu() + 1) / 2, step)
 
         self._attempt("sample", write)
 
@@ -149,6 +184,12 @@ class Journal:
         """Finish what is written for TensorBoard."""
         if self._board is not None:
             self._board.close()
+
+    def _open_board(self) -> Any:
+        """The writer for TensorBoard, opened when there is something to write; or None."""
+        if self._board is None and self._make_board is not None:
+            self._board = self._make_board()
+        return self._board
 
     def _attempt(self, what: str, write: Callable[[], object]) -> bool:
         try:
@@ -189,8 +230,8 @@ def write_json(path: Path, values: dict[str, Any]) -> None:
         raise DataError(f"{path} cannot be written ({error.strerror}).") from error
 
 
-def read_state(out: Path, device: torch.device) -> dict[str, Any] | None:
-    """The content of `state.pt`, or None where there is none.
+def read_state(out: Path) -> dict[str, Any] | None:
+    """The content of `state.pt`, on the CPU, or None where there is none.
 
     Raises:
         DataError: the file is damaged.
@@ -199,8 +240,8 @@ def read_state(out: Path, device: torch.device) -> dict[str, Any] | None:
     if not path.exists():
         return None
     try:
-        return torch.load(path, map_location=device, weights_only=True)
-    except (OSError, RuntimeError, KeyError, ValueError, TypeError, EOFError) as error:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except UNREADABLE as error:
         raise _damaged(out) from error
 
 
@@ -209,6 +250,8 @@ def replace_file(path: Path, write: Callable[[Path], object]) -> None:
     partial = path.with_name(path.name + ".part")
     try:
         write(partial)
+        with partial.open("rb+") as file:
+            os.fsync(file.fileno())
         os.replace(partial, path)
     except BaseException:
         partial.unlink(missing_ok=True)
@@ -235,11 +278,11 @@ def _step_of(line: str) -> float:
         return float("inf")
 
 
-def _board(out: Path) -> Any:
+def _board_maker(out: Path) -> Callable[[], Any]:
     try:
         from torch.utils.tensorboard import SummaryWriter
     except ImportError as error:
         raise DataError(
             "TensorBoard is not installed: `pip install tensorboard`, or leave --tensorboard out."
         ) from error
-    return SummaryWriter(out / "tensorboard")
+    return lambda: SummaryWriter(out / "tensorboard")

@@ -1,16 +1,18 @@
 """The loop owns time: resume, cadence, time limit, Ctrl-C, and less memory than hoped for.
 
 The step is the paper, the loop is plumbing. Batches and draws are functions of (seed, step), so a
-resumed run goes on exactly where its last save stood, after Ctrl-C as after a crash.
+resumed run goes on exactly where its last save stood, after Ctrl-C as after a crash. With several
+processes, one that fails says why and ends; whatever started them then ends the others.
 """
 
 import math
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 from lightning_fabric import Fabric
@@ -109,28 +111,19 @@ def run(
             stays); memory is not enough for the smallest batch; or the last state could not be
             written.
     """
-    saved = journal.restore(state, fabric.device)
-    while saved.batch is not None and batches.batch > saved.batch and batches.halve():
-        pass
-    if fabric.is_global_zero:
-        journal.forget_after(saved.step)
-    now = saved.step
+    now = _resume(state, fabric, batches, journal)
     clock = Clock(time.monotonic())
     limit = math.inf if schedule.minutes is None else clock.started + schedule.minutes * 60
     images = batches.iterate(now)
     with interruptible() as interrupted:
         while now < schedule.steps:
             before = time.monotonic()
-            batch = next(images).to(fabric.device)
+            batch = next(images)
             clock.waited += time.monotonic() - before
-            try:
-                losses = step(
-                    state, batch, Draws(batches.seed, now, fabric.global_rank, fabric.world_size)
-                )
-            except (RuntimeError, MemoryError) as error:
-                if not is_out_of_memory(error):
-                    raise
-                images = _half_as_large(batches, now, journal, error)
+            draws = Draws(batches.seed, now, fabric.global_rank, fabric.world_size)
+            losses = _unless_out_of_memory(step, state, batch, draws, fabric)
+            if losses is None:
+                images = _half_as_large(batches, now, journal)
                 continue
             now += 1
             clock.steps += 1
@@ -146,14 +139,39 @@ def run(
                     journal.say(_report(now, schedule.steps, clock, losses))
                 if due.sample:
                     journal.picture(now, sample(state))
-                if due.save and not journal.save(state, now, batches.batch) and stop:
-                    raise DataError(
-                        f"The state at step {now} could not be saved: make room, and --resume "
-                        "from the save before."
-                    )
+                if due.save:
+                    _save(state, now, batches.batch, journal, last=stop)
             if stop:
                 break
     return Outcome(step=now, finished=now >= schedule.steps)
+
+
+def _resume(state: State, fabric: Fabric, batches: CropBatches, journal: Journal) -> int:
+    """Bring state, batches and log to where the run was saved; the step of it."""
+    saved = journal.restore(state)
+    if fabric.world_size > 1:
+        steps = fabric.all_gather(torch.tensor(saved.step))
+        assert isinstance(steps, Tensor)
+        if not bool((steps == saved.step).all()):
+            raise DataError(
+                f"The processes find different states in {journal.out}: put the run on a disk "
+                "that all machines share."
+            )
+    while saved.batch is not None and batches.batch > saved.batch and batches.halve():
+        pass
+    if fabric.is_global_zero:
+        journal.forget_after(saved.step)
+    return saved.step
+
+
+def _save(state: State, step: int, batch: int, journal: Journal, *, last: bool) -> None:
+    """Save weights that are numbers; a disk that is full is an error at the last step only."""
+    check_weights(state, step)
+    if not journal.save(state, step, batch) and last:
+        raise DataError(
+            f"The state at step {step} could not be saved: make room, and --resume from the save "
+            "before."
+        )
 
 
 def check_finite(losses: dict[str, float], step: int) -> None:
@@ -161,36 +179,70 @@ def check_finite(losses: dict[str, float], step: int) -> None:
     if not all(math.isfinite(value) for value in losses.values()):
         raise DataError(
             f"The training diverged at step {step} ({_words(losses)}): the state of the last save "
-            "is kept; train with a smaller learning_rate."
+            "is kept; resume it with a smaller learning_rate."
         )
+
+
+def check_weights(state: State, step: int) -> None:
+    """Raise `DataError` when a weight is no longer a number: the losses show it a step later."""
+    for module in state.modules.values():
+        if not all(torch.isfinite(value).all() for value in module.state_dict().values()):
+            raise DataError(
+                f"The training diverged at step {step} (a weight is not a number): the state of "
+                "the last save is kept; resume it with a smaller learning_rate."
+            )
 
 
 @contextmanager
 def interruptible() -> Iterator[Callable[[], bool]]:
-    """Within the block the first Ctrl-C only sets the flag that the yielded function tells."""
+    """Within the block the first Ctrl-C only sets the flag that the yielded function tells.
+
+    So does SIGTERM, which launchers of several processes send. Outside the main thread, where
+    Python has no signals, nothing is ever set.
+    """
     flags: list[bool] = []
+    if threading.current_thread() is not threading.main_thread():
+        yield lambda: False
+        return
 
-    def note(_signal: int, _frame: object) -> None:
+    def note(number: int, _frame: object) -> None:
         flags.append(True)
-        signal.signal(signal.SIGINT, before)
+        signal.signal(number, before[number])
 
-    before = signal.signal(signal.SIGINT, note)
+    before: dict[int, Any] = {
+        number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)
+    }
     try:
         yield lambda: bool(flags)
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
-def _half_as_large(
-    batches: CropBatches, step: int, journal: Journal, error: BaseException
-) -> Iterator[Tensor]:
+def _unless_out_of_memory(
+    step: Callable[[S, Tensor, Draws], dict[str, float]],
+    state: S,
+    batch: Tensor,
+    draws: Draws,
+    fabric: Fabric,
+) -> dict[str, float] | None:
+    """The losses of a step, or None when it ran out of memory (and its tensors are gone)."""
+    try:
+        return step(state, batch.to(fabric.device), draws)
+    except (RuntimeError, MemoryError) as error:
+        if not is_out_of_memory(error):
+            raise
+    return None
+
+
+def _half_as_large(batches: CropBatches, step: int, journal: Journal) -> Iterator[Tensor]:
     """Batches of half the size from this step on; `DataError` if they cannot be halved."""
     whole = batches.batch
     if not batches.halve():
         raise DataError(
             f"The memory is not enough for a batch of {whole} pictures: give a smaller --batch, "
-            "--crop-px or network."
-        ) from error
+            "--crop-px or network in a new run (--init starts it from this one's export)."
+        )
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
     journal.say(

@@ -1,6 +1,7 @@
 """A training from data to exported model, for the command line and for a window."""
 
 import json
+import math
 import os
 import re
 from collections.abc import Callable, Sequence
@@ -38,6 +39,10 @@ from models.train.settings.swapping_autoencoder import SwappingAutoencoderRecipe
 PRECISIONS = {"32": "32-true", "bf16": "bf16-mixed", "fp16": "16-mixed"}
 SAMPLE_PICTURES = 6
 PRINCIPAL_IMAGES = 4096
+# What a resumed run may have otherwise than it began.
+MAY_CHANGE = frozenset(
+    {"features", "init", "images", "learning_rate", "discriminator_learning_rate"}
+)
 # Settings that name files of the trainer's machine: no part of an exported model.
 PATHS = ("features", "init")
 
@@ -66,11 +71,17 @@ class Machine:
         Raises:
             DataError: the device does not exist.
         """
-        if self.device == "cuda" and not torch.cuda.is_available():
-            raise DataError("There is no CUDA device here: train with --device cpu.")
+        there = torch.cuda.device_count() if torch.cuda.is_available() else 0
+        # Of the accelerators, the recipes count on CUDA alone.
+        device = self.device if self.device != "auto" else "cuda" if there else "cpu"
+        if device == "cuda" and self.processes > there:
+            raise DataError(
+                f"{self.processes} CUDA devices are wanted and {there} are here: give fewer "
+                "--processes, or --device cpu."
+            )
         spread = self.processes * self.nodes > 1 or "WORLD_SIZE" in os.environ
         return Fabric(
-            accelerator=self.device,
+            accelerator=device,
             devices=self.processes,
             num_nodes=self.nodes,
             strategy="ddp" if spread else "auto",
@@ -160,11 +171,6 @@ def train(
     fabric = machine.fabric()
     fabric.launch()
     train_images, heldout = data.split()
-    if fabric.is_global_zero:
-        notes = {"data": data.to_json(), "identity": asdict(identity)}
-        journal.start(recipe, notes, resume=resume)
-        journal.say(f"{len(train_images)} pictures to train on, {len(heldout)} held out.")
-    fabric.barrier()
     state = recipe_module.build(recipe, fabric)
     batches = CropBatches(
         train_images,
@@ -176,6 +182,14 @@ def train(
         world=fabric.world_size,
         threads=machine.threads,
     )
+    notes = {
+        "data": data.to_json(),
+        "identity": asdict(identity),
+        "precision": machine.precision,
+    }
+    _start(fabric, journal, recipe, notes, resume=resume)
+    if fabric.is_global_zero:
+        journal.say(f"{len(train_images)} pictures to train on, {len(heldout)} held out.")
     shown = _stack((heldout or train_images)[:SAMPLE_PICTURES], recipe.crop_px).to(fabric.device)
     try:
         outcome = loop.run(
@@ -201,6 +215,26 @@ def train(
     return path
 
 
+def _start(
+    fabric: Fabric,
+    journal: Journal,
+    recipe: SwappingAutoencoderRecipe,
+    notes: dict[str, Any],
+    *,
+    resume: bool,
+) -> None:
+    """Start the journal in the first process; what is wrong there ends all of them."""
+    problem = ""
+    if fabric.is_global_zero:
+        try:
+            journal.start(recipe, notes, resume=resume, may_change=MAY_CHANGE)
+        except DataError as error:
+            problem = str(error)
+    problem = fabric.broadcast(problem)
+    if problem:
+        raise DataError(problem)
+
+
 def export(out: Path, path: Path, say: Callable[[str], None]) -> None:
     """Write the model of a run, as it was last saved, to `path`.
 
@@ -208,21 +242,32 @@ def export(out: Path, path: Path, say: Callable[[str], None]) -> None:
         DataError: there is no such run, nothing was saved yet, or its data is gone.
     """
     recipe = noted_recipe(out)
-    data, identity = noted_run(out)
-    content = read_state(out, torch.device("cpu"))
+    data, identity, _ = noted_run(out)
+    content = read_state(out)
     if content is None:
         raise DataError(f"The run in {out} has saved no state yet: train it a little longer.")
     network = build(recipe.network_config).eval()
     assert isinstance(network, SwappingAutoencoder)
-    network.load_state_dict(content["modules"]["ema"])
+    try:
+        network.load_state_dict(content["modules"]["ema"])
+        step = int(content["step"])
+    except (RuntimeError, KeyError, ValueError, TypeError) as error:
+        raise DataError(f"The state in {out} does not belong to its recipe.") from error
     images, _ = data.split()
-    write_model(path, network, recipe, images, content["step"], identity, say)
+    write_model(path, network, recipe, images, step, identity, say)
 
 
-def noted_run(out: Path) -> tuple[Data, Identity]:
-    """The data and the names of a run; `DataError` where there is none."""
+def noted_run(out: Path) -> tuple[Data, Identity, str]:
+    """The data, the names and the precision of a run; `DataError` where there is none."""
     notes = read_json(out, NOTES)
-    return Data.from_json(notes["data"]), Identity(**notes["identity"])
+    try:
+        return (
+            Data.from_json(notes["data"]),
+            Identity(**notes["identity"]),
+            str(notes["precision"]),
+        )
+    except (KeyError, TypeError) as error:
+        raise DataError(f"The notes in {out} are damaged: {NOTES} lacks something.") from error
 
 
 def noted_recipe(out: Path) -> SwappingAutoencoderRecipe:
@@ -248,7 +293,7 @@ def write_model(
 ) -> None:
     """A weights file of ours: float16, principal directions of both codes, how it was made."""
     say("Computing the principal directions of the codes.")
-    stride = max(1, len(images) // PRINCIPAL_IMAGES)
+    stride = -(-len(images) // PRINCIPAL_IMAGES)
     directions = principal_directions(network, images[::stride], recipe)
     made = {k: v for k, v in asdict(recipe).items() if k not in PATHS}
     checkpoint.save(
@@ -262,7 +307,12 @@ def write_model(
         source=identity.source,
         step=step,
         ema=True,
-        training={"recipe": made, "pictures": len(images), "started_from": Path(recipe.init).stem},
+        training={
+            "recipe": made,
+            "pictures": len(images),
+            "started_from": Path(recipe.init).stem,
+            "variance_of_the_axes": {code: p.share for code, p in directions.items()},
+        },
         extras={
             f"{code}.{name}": getattr(principal, name)
             for code, principal in directions.items()
@@ -340,7 +390,9 @@ def grid(model: Path, pictures: Sequence[ImageEntry], size_px: int, out: Path) -
 
 def report_json(report: Report) -> str:
     """The figures as JSON text."""
-    return json.dumps(asdict(report), indent=2)
+    values = asdict(report)
+    # JSON has no infinity, which the PSNR of a perfect copy is.
+    return json.dumps({k: v if math.isfinite(v) else None for k, v in values.items()}, indent=2)
 
 
 def _stack(entries: Sequence[ImageEntry], size_px: int) -> Tensor:

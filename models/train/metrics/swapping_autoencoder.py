@@ -21,6 +21,8 @@ from models.train.data.images import ImageEntry, load_square
 TEXTURE_TAP = 1
 STRUCTURE_TAPS = (2, 3)
 NOISE_SEED = 0
+# Two equal photos have no gap to close.
+SMALLEST_DISTANCE = 1e-9
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,7 +91,7 @@ def evaluate(
         pairs=pairs,
         psnr_db=float(np.mean(psnr)),
         nearer_texture=float(np.mean(to_texture < apart)),
-        texture_gap_closed=float(np.mean(1.0 - to_texture / apart)),
+        texture_gap_closed=float(np.mean(1.0 - to_texture / np.maximum(apart, SMALLEST_DISTANCE))),
         structure_distance=float(np.mean(to_structure)),
         unrelated_distance=float(np.mean(unrelated)),
         structure_kept=float(1.0 - np.mean(to_structure) / np.mean(unrelated)),

@@ -11,8 +11,8 @@ that are reconstructed in it (the thesis does not say how pairs are drawn).
 `fast` is a departure, for hours on a CPU instead of weeks on eight GPUs: the adversarial terms
 alone separate nothing in that time. Perceptual reconstruction (arXiv 1603.08155), feature
 statistics of the texture picture (1703.06868), self-similarity of the structure picture
-(1904.12785) and mean colour replace the co-occurrence discriminator; a small PatchGAN with hinge
-loss (1611.04076's setting, 1705.02894) replaces StyleGAN2's discriminator.
+(1904.12785) and mean colour replace the co-occurrence discriminator; a small PatchGAN
+(1611.07004) with hinge loss (1705.02894) replaces StyleGAN2's discriminator.
 """
 
 from dataclasses import dataclass

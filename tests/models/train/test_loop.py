@@ -6,13 +6,13 @@ import json
 import os
 import signal
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import torch
-from lightning_fabric import Fabric
 
 from models import checkpoint
-from models.errors import CheckpointMismatch, DataError
+from models.errors import CheckpointMismatch, CheckpointMissing, DataError
 from models.train import loop
 from models.train.data.batches import CropBatches
 from models.train.data.images import find_images
@@ -136,11 +136,54 @@ def test_resuming_nothing(photos, fast, tmp_path):
 
 def test_resuming_with_other_settings(photos, fast, tmp_path):
     run(photos, fast, tmp_path / "run")
-    with pytest.raises(DataError, match="another l1"):
+    with pytest.raises(DataError, match="another l1:"):
         run(photos, dataclasses.replace(fast, l1=9.0), tmp_path / "run", resume=True)
 
 
-@pytest.mark.parametrize("damage", [b"", b"PK\x03\x04 no state"])
+def test_a_resumed_run_may_go_slower_and_longer(photos, fast, tmp_path):
+    """The advice of the message about divergence can be followed."""
+    run(photos, fast, tmp_path / "run")
+    slower = dataclasses.replace(fast, learning_rate=1e-9, images=32)
+    before = torch.load(tmp_path / "run" / "state.pt")["modules"]["network"]
+    run(photos, slower, tmp_path / "run", resume=True)
+    after = torch.load(tmp_path / "run" / "state.pt")
+    assert after["step"] == 8
+    for name, weight in after["modules"]["network"].items():
+        assert torch.allclose(weight, before[name], atol=1e-6)
+    assert json.loads((tmp_path / "run" / "recipe.json").read_text())["images"] == 32
+
+
+def test_a_failed_start_leaves_no_run(photos, fast, tmp_path):
+    """What was wrong is put right and the same command works."""
+    broken = dataclasses.replace(fast, features="nowhere.npz")
+    with pytest.raises(CheckpointMissing):
+        run(photos, broken, tmp_path / "run")
+    assert run(photos, fast, tmp_path / "run") is not None
+
+
+def test_a_weight_that_is_not_a_number_is_never_saved(photos, fast, tmp_path):
+    """The losses of a step do not know what its update did."""
+    run(photos, fast, tmp_path / "run", steps=1)
+
+    def step(state, images, draws):
+        next(state.network.parameters()).data.fill_(float("nan"))
+        return {"l1": 1.0}
+
+    before = (tmp_path / "run" / "state.pt").read_bytes()
+    with pytest.raises(DataError, match="a weight is not a number"):
+        steps_with(photos, fast, tmp_path / "run", step, save_every=1)
+    assert (tmp_path / "run" / "state.pt").read_bytes() == before
+
+
+@pytest.mark.parametrize("kind", ["file", "below a file"])
+def test_an_out_that_is_no_folder(photos, fast, tmp_path, kind):
+    (tmp_path / "run").write_text("a file")
+    out = tmp_path / "run" if kind == "file" else tmp_path / "run" / "below"
+    with pytest.raises(DataError, match="cannot hold a run"):
+        run(photos, fast, out)
+
+
+@pytest.mark.parametrize("damage", [b"", b"PK\x03\x04 no state", b"garbage" * 99, b"\x80\x02}q"])
 def test_a_damaged_state(photos, fast, tmp_path, damage):
     run(photos, fast, tmp_path / "run", steps=1)
     (tmp_path / "run" / "state.pt").write_bytes(damage)
@@ -148,20 +191,28 @@ def test_a_damaged_state(photos, fast, tmp_path, damage):
         run(photos, fast, tmp_path / "run", resume=True)
 
 
-def test_ctrl_c_saves_and_exports(photos, fast, tmp_path):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_saves_and_exports(photos, fast, tmp_path, number):
     said = []
+    before = signal.getsignal(number)
 
     def interrupt(text):
         said.append(text)
         if text.startswith("step 2"):
-            os.kill(os.getpid(), signal.SIGINT)
+            os.kill(os.getpid(), number)
 
     recipe = dataclasses.replace(fast, images=4000)
     made = run(photos, recipe, tmp_path / "run", say=interrupt)
     assert made is not None
     assert checkpoint.load(made).header.step == 3
     assert any("--resume" in line for line in said)
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert signal.getsignal(number) is before
+
+
+def test_a_thread_can_train(photos, fast, tmp_path):
+    """A window trains outside the main thread, where Python has no signals."""
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(run, photos, fast, tmp_path / "run").result() is not None
 
 
 def test_the_time_limit(photos, fast, tmp_path):
@@ -317,6 +368,9 @@ def test_export_of_nothing(photos, fast, tmp_path):
     (tmp_path / "run" / "state.pt").unlink()
     with pytest.raises(DataError, match="saved no state"):
         export(tmp_path / "run", tmp_path / "m.safetensors", lambda text: None)
+    (tmp_path / "run" / "run.json").write_text("{}")
+    with pytest.raises(DataError, match=r"notes in .* are damaged"):
+        export(tmp_path / "run", tmp_path / "m.safetensors", lambda text: None)
 
 
 def test_half_precision_trains(photos, fast, tmp_path):
@@ -335,6 +389,28 @@ def test_no_such_device():
         Machine(device="cuda").fabric()
 
 
-def test_fabric_is_plain_for_one_process():
-    assert isinstance(Machine(device="cpu").fabric(), Fabric)
-    assert Machine(device="cpu").fabric().world_size == 1
+def test_auto_is_never_a_device_that_recipes_cannot_use(monkeypatch):
+    """Fabric's own "auto" takes Apple's MPS, which lacks float64."""
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
+    assert Machine().fabric().device == torch.device("cpu")
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("precision", ["32", "bf16", "fp16"])
+def test_a_gpu_trains_and_resumes(photos, fast, tmp_path, precision):
+    def on_gpu(*, resume, steps):
+        return train(
+            fast,
+            Data(sources=(photos,)),
+            machine=Machine(device="cuda", precision=precision),
+            schedule=loop.Schedule(steps=steps, log_every=1),
+            journal=Journal(tmp_path / "run", lambda text: None),
+            resume=resume,
+            identity=IDENTITY,
+        )
+
+    on_gpu(resume=False, steps=2)
+    made = on_gpu(resume=True, steps=4)
+    assert made is not None
+    assert checkpoint.load(made).header.step == 4
