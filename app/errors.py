@@ -1,4 +1,4 @@
-"""The two kinds of error of `app`: the world failed, or we did."""
+"""The error of `app` that a person can do something about. Any other is a defect of ours."""
 
 
 class UserError(Exception):
@@ -16,7 +16,3 @@ class UserError(Exception):
 
     def __str__(self) -> str:
         return f"{self.text} {self.hint}".strip()
-
-
-class BugError(Exception):
-    """We failed: logged with its traceback and reported as a defect, after work is saved."""

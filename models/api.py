@@ -1,15 +1,18 @@
 """The wire format between the program and the engine: requests, results, cancelling.
 
 Everything here pickles, nothing here is torch. A request holds all that its picture depends on;
-nothing outside it may influence the result. Pictures are equal when their hashes are, so comparing
-two requests answers "did anything change?" without touching a pixel.
+nothing outside it may influence the result, with one exception: the engine's device and precision
+(`models.engine.device`), which `RenderResult.device` names. Pictures are equal when their hashes
+are, so comparing two requests answers "did anything change?" without touching a pixel.
+
+The JSON form of a request is the recipe of its edits (`models.edits`); pixels travel beside it, by
+their hash. A base is a picture; layouts as a base arrive with the edit that renders them.
 """
 
 import hashlib
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from enum import Enum
 from typing import Any
 
 import numpy as np
@@ -17,13 +20,6 @@ import numpy.typing as npt
 
 from models.edits import Edit
 from models.errors import Cancelled, RequestError
-
-
-class Quality(Enum):
-    """PREVIEW may be rendered smaller when memory or time is short; FINAL says when it was."""
-
-    PREVIEW = "preview"
-    FINAL = "final"
 
 
 def pixel_hash(pixels: npt.NDArray[Any]) -> str:
@@ -47,7 +43,7 @@ class Picture:
 
     @classmethod
     def from_rgb(cls, rgb_hwc: npt.NDArray[Any]) -> "Picture":
-        """A picture of these pixels (copied only where they are not contiguous or writable).
+        """A picture of a copy of these pixels.
 
         Raises:
             RequestError: not H x W x 3 of uint8 or uint16, or without pixels.
@@ -84,7 +80,7 @@ class Mask:
 
     @classmethod
     def from_grey(cls, grey_hw: npt.NDArray[np.uint8]) -> "Mask":
-        """A mask of these values.
+        """A mask of a copy of these values.
 
         Raises:
             RequestError: not H x W of uint8, or without pixels.
@@ -106,7 +102,6 @@ class RenderRequest:
         pictures: every picture that an edit names, in any order.
         masks: every mask that an edit names; of any size, they are stretched over the picture.
         short_side_px: the shorter side of the result; None keeps the base's size.
-        quality: whether the result may be smaller than asked for.
         bits: 8 or 16 bits a channel of the result.
     """
 
@@ -115,7 +110,6 @@ class RenderRequest:
     pictures: tuple[Picture, ...] = ()
     masks: tuple[Mask, ...] = ()
     short_side_px: int | None = None
-    quality: Quality = Quality.FINAL
     bits: int = 8
 
     def __post_init__(self) -> None:

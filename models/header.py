@@ -7,6 +7,7 @@ fields of `Header`. Whatever the JSON has more or less is refused.
 import json
 import os
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -160,6 +161,14 @@ def check_is_file(path: Path) -> None:
         raise CheckpointMissing(f"{path} is a folder, not a weights file.")
     if not os.path.isfile(path):
         raise CheckpointMissing(f"There is no file {path}.")
+
+
+def id_from_name(name: str) -> str:
+    """The id of a name: no accents, lower case, `-` for what an id cannot have; empty if nothing
+    is left.
+    """
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9_]+", "-", plain).strip("-_")[:100].rstrip("-_")
 
 
 def is_model_id(text: str) -> bool:

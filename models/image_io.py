@@ -79,26 +79,20 @@ def to_mask(grey_hw: npt.NDArray[Any], size_px: tuple[int, int]) -> Tensor:
     return mask.clamp_(0.0, 1.0)
 
 
-def pad_to_multiple(
-    img_bchw: Tensor, multiple_px: int, min_side_px: int = 1
-) -> tuple[Tensor, tuple[int, int]]:
+def pad_to_multiple(img_bchw: Tensor, multiple_px: int, min_side_px: int = 1) -> Tensor:
     """Extend an image at the right and the bottom until a network takes it.
 
     Each side grows to the next multiple of `multiple_px` that is at least `min_side_px`: by
     reflection, or by repeating the last row or column where there is too little to reflect.
-
-    Returns:
-        The padded image, and the (height, width) to which its result is to be cropped.
     """
     height_px, width_px = img_bchw.shape[2:]
-    size_px = (height_px, width_px)
     for axis, side_px in ((1, height_px), (0, width_px)):
         missing_px = padded_side_px(side_px, multiple_px, min_side_px) - side_px
         if missing_px:
             pad = (0, missing_px) if axis == 0 else (0, 0, 0, missing_px)
             mode = "reflect" if missing_px < side_px else "replicate"
             img_bchw = F.pad(img_bchw, pad + (0,) * (4 - len(pad)), mode=mode)
-    return img_bchw, size_px
+    return img_bchw
 
 
 def padded_side_px(side_px: int, multiple_px: int, min_side_px: int = 1) -> int:
@@ -113,15 +107,8 @@ def short_side_size(size_px: tuple[int, int], short_side_px: int) -> tuple[int, 
     return max(1, round(height_px * scale)), max(1, round(width_px * scale))
 
 
-def resize(img_bchw: Tensor, size_px: tuple[int, int]) -> Tensor:
-    """B x C x H x W in [-1, 1] -> B x C x h x w in [-1, 1]; `size_px` is (height, width)."""
-    if img_bchw.shape[2:] == size_px:
-        return img_bchw
-    return _bicubic(img_bchw, size_px).clamp(-1.0, 1.0)
-
-
 def resize_rgb(rgb_hwc: npt.NDArray[Any], size_px: tuple[int, int]) -> Tensor:
-    """`resize(to_bchw(rgb_hwc), size_px)`, without the whole picture in float32 at once.
+    """H x W x 3 -> 1 x 3 x h x w float32 in [-1, 1]; `size_px` is (height, width).
 
     The filter is separable: strips of rows are resized in width, the narrow result in height.
     A picture of 200 megapixels needs some 100 MB besides itself instead of several gigabytes.

@@ -14,7 +14,7 @@ pytest_plugins = ["tests.models.train.fixtures"]
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
-# Two threads a test process: the machines that run the tests have two cores.
+# More threads than that slow tiny networks down.
 torch.set_num_threads(min(2, os.cpu_count() or 1))
 
 

@@ -176,6 +176,7 @@ def test_what_ships_can_be_used(monkeypatch, tmp_path):
     monkeypatch.setenv(USER_FOLDER_VARIABLE, str(tmp_path))
     catalog = list_models()
     assert catalog.problems == ()
+    assert len(catalog) > 0, "no model ships"
     assert {spec.path.parent for spec in catalog} <= {shipped_folder()}
     for spec in catalog:
         checkpoint.verify(spec)

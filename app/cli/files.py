@@ -32,13 +32,14 @@ def plan_jobs(source: Path, out: Path, formats: Iterable[str]) -> list[Job]:
         UsageError: `out` is of the wrong kind, or would overwrite what is read.
         UserError: there is no such file or folder, nothing in it, or no place for the results.
     """
-    if not source.exists():
+    # os.path and not Path: a name that is too long, or in a folder that may not be read, is none.
+    if not os.path.exists(source):
         raise UserError(f"There is no file {source}.", "Check its name and folder.")
-    if not source.is_dir():
+    if not os.path.isdir(source):
         check_out_file(out, formats)
         return [Job(source, out)]
     names = picture_names(source)
-    if out.exists() and not out.is_dir():
+    if os.path.exists(out) and not os.path.isdir(out):
         raise UsageError(f"{source} is a folder, so {out} must be one too.")
     if same_file(source, out):
         raise UsageError(f"The results would overwrite the pictures in {source}.")
@@ -48,14 +49,26 @@ def plan_jobs(source: Path, out: Path, formats: Iterable[str]) -> list[Job]:
 
 
 def check_out_file(out: Path, formats: Iterable[str]) -> None:
-    if out.is_dir():
+    """Raise `UsageError` or `UserError` unless a file of one of these formats can be there."""
+    if os.path.isdir(out):
         raise UsageError(f"{out} is a folder; name the file to write.")
     if out.suffix.lower() not in formats:
         raise UsageError(
             f"{out.name} does not end in the name of a format: use one of {' '.join(formats)}."
         )
-    if not out.absolute().parent.is_dir():
+    if not os.path.isdir(out.absolute().parent):
         raise UserError(f"There is no folder {out.parent}.", "Make it first, or choose another.")
+    check_name(out)
+
+
+def check_name(out: Path) -> None:
+    """Raise `UserError` if no file can have this name, which may be too long."""
+    try:
+        os.stat(out)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise UserError(f"{out} cannot be written: {error.strerror}.", "Choose another.") from error
 
 
 def check_not_read(jobs: Sequence[Job], others: Sequence[Path] = ()) -> None:
@@ -64,14 +77,14 @@ def check_not_read(jobs: Sequence[Job], others: Sequence[Path] = ()) -> None:
     taken = {os.path.realpath(path): path for path in read}
     for job in jobs:
         path = taken.get(os.path.realpath(job.out))
-        if path is None and job.out.exists():
+        if path is None and os.path.exists(job.out):
             path = next((path for path in read if same_file(path, job.out)), None)
         if path is not None:
             raise UsageError(f"The result would overwrite {path}, which is read.")
 
 
 def same_file(one: Path, other: Path) -> bool:
-    return one.exists() and other.exists() and one.samefile(other)
+    return os.path.exists(one) and os.path.exists(other) and os.path.samefile(one, other)
 
 
 def picture_names(folder: Path) -> list[str]:
@@ -83,7 +96,7 @@ def picture_names(folder: Path) -> list[str]:
     names = [
         path.name
         for path in entries
-        if path.is_file() and path.name[0] != "." and path.name.lower() not in NO_PICTURES
+        if os.path.isfile(path) and path.name[0] != "." and path.name.lower() not in NO_PICTURES
     ]
     if not names:
         raise UserError(f"There is no picture in {folder}.", "Name a folder with pictures in it.")

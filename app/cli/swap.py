@@ -100,7 +100,7 @@ def run(args: argparse.Namespace) -> int:
     from app.document.io.images import FORMATS, read_image
     from models.api import Picture
 
-    if args.texture.is_dir():
+    if os.path.isdir(args.texture):
         raise UsageError(f"{args.texture} is a folder; TEXTURE must be one picture.")
     jobs = plan_jobs(args.structure, args.out, FORMATS)
     check_not_read(jobs, [args.texture])
@@ -113,7 +113,8 @@ def run(args: argparse.Namespace) -> int:
         seed=None if args.no_grain else args.seed,
     )
     swap = Swap(make_engine(args.device), edit, reference, args.size, args.strip_place)
-    return run_folder(swap, jobs, args.out) if args.structure.is_dir() else run_file(swap, jobs[0])
+    folder = os.path.isdir(args.structure)
+    return run_folder(swap, jobs, args.out) if folder else run_file(swap, jobs[0])
 
 
 def make_engine(device: str) -> "Engine":
@@ -166,7 +167,7 @@ class Swap:
         write_image(
             job.out, result.rgb_hwc, photo.metadata, alpha_hw=alpha, strip_place=self.strip_place
         )
-        if not job.out.is_file():
+        if not os.path.isfile(job.out):
             raise UserError(f"{job.out} was written and is gone.", "Check the disk.")
         return result
 

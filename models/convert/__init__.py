@@ -9,7 +9,6 @@ everything has its callers give the rest as hints: fields of the config by name.
 """
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,7 +22,7 @@ from models.convert import swapping_autoencoder
 from models.convert.family import Family, State
 from models.convert.reading import Kind, kind_of, read_state
 from models.errors import CheckpointMismatch, RequestError
-from models.header import is_model_id
+from models.header import id_from_name
 
 FAMILIES: tuple[Family, ...] = (swapping_autoencoder.FAMILY,)
 NAMELESS = re.compile(r"(latest|\d+k?)_(checkpoint|net_\w+)|checkpoint|model")
@@ -178,9 +177,8 @@ def _title(path: Path) -> str:
 
 
 def _target(name: str, folder: Path | None) -> Path:
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    model_id = re.sub(r"[^a-z0-9_]+", "-", plain).strip("-_")[:100]
-    if not is_model_id(model_id):
+    model_id = id_from_name(name)
+    if not model_id:
         raise RequestError(f"No id can be made of the name {name!r}; choose another with --name.")
     target = (user_folder() if folder is None else folder) / f"{model_id}{SUFFIX}"
     listed = folder is None and any(spec.id == model_id for spec in list_models())

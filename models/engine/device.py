@@ -1,5 +1,13 @@
-"""Which device, and in which precision: asked for, or measured."""
+"""Which device, and in which precision: asked for, or measured.
 
+A result is a function of its request and of the two: they are the engine's, not the request's.
+"auto" measures the precision by the clock, so on a machine where both are about as fast, two
+processes may choose differently, and their results differ by bfloat16's rounding. Within a process
+a device is measured once: there, equal requests give equal results. Who needs the same bits
+from every process asks for a precision by name.
+"""
+
+import functools
 import time
 from collections.abc import Callable
 
@@ -52,8 +60,12 @@ def check_precision(wanted: str) -> str:
 
 def choose_precision(wanted: str, device: torch.device) -> torch.dtype:
     """The type that networks compute in: as asked for, or for "auto" the faster one, measured."""
-    if wanted in PRECISIONS:
-        return PRECISIONS[wanted]
+    return PRECISIONS[wanted] if wanted in PRECISIONS else measured_precision(device)
+
+
+@functools.cache
+def measured_precision(device: torch.device) -> torch.dtype:
+    """The faster type on a device; measured at the first call of the process."""
     return faster_precision(lambda dtype: time_convolution(device, dtype))
 
 

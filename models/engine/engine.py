@@ -10,7 +10,7 @@ Choices made here, once:
   that is kept and try again; halve the size, again and again; then all of it on the CPU if it ran
   elsewhere; then `OutOfMemory`. A smaller result, or the CPU's, says so in one note. Sizes are
   halved down to `SMALLEST_LONG_SIDE_PX`; below, memory is the networks' and not the picture's.
-- Precision is a property of the device and is measured once, at the first render.
+- Precision is a property of the device and is measured once a process, at the first render.
 
 An engine is used by one thread at a time: a second `render` waits for the first.
 """

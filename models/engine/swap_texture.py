@@ -82,8 +82,7 @@ class SwapTextureStage:
         return network.decode(structure, mixed, noise)[..., :height_px, :width_px].float()
 
     def _encode(self, network: SwappingAutoencoder, img_bchw: Tensor) -> tuple[Tensor, Tensor]:
-        padded, _ = pad_to_multiple(img_bchw, network.cell_px, network.min_side_px)
-        return network.encode(padded)
+        return network.encode(pad_to_multiple(img_bchw, network.cell_px, network.min_side_px))
 
     def _config(self, edit: SwapTexture, context: StageContext) -> SwappingAutoencoderConfig:
         spec = context.spec(edit)

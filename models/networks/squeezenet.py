@@ -5,6 +5,7 @@ model as .npz (`conv1.weight`, `fireN/conv1x1_1.weight`, ...), and torchvision's
 state dict (`features.N....`), which comes with that package's own input scaling.
 """
 
+import os
 import pickle
 import zipfile
 from pathlib import Path
@@ -83,7 +84,7 @@ def load_squeezenet(path: Path) -> SqueezeNetFeatures:
         CheckpointMissing: there is no such file.
         CheckpointCorrupt: it is neither of the two known files.
     """
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise CheckpointMissing(
             f"The feature network {path} does not exist: give SqueezeNet v1.0 weights with "
             "--features (the Caffe model as .npz, or torchvision's squeezenet1_0 .pth)."

@@ -21,7 +21,6 @@ from models.ops.noise import canvas_noise
 
 Noise = str | int | Sequence[Tensor]
 RESIDUAL_GAIN = 1.0 / math.sqrt(2.0)
-SMALLEST_STRUCTURE = 7
 
 
 def unit_length(code: Tensor) -> Tensor:

@@ -3,7 +3,6 @@
 import json
 import math
 import os
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -17,6 +16,7 @@ from models import checkpoint
 from models.builders import build
 from models.editing.pca import CodeStatistics, Principal
 from models.errors import DataError
+from models.header import id_from_name
 from models.image_io import to_bchw
 from models.networks.squeezenet import load_squeezenet
 from models.networks.swapping_autoencoder import SwappingAutoencoder
@@ -135,9 +135,8 @@ class Identity:
 
     @classmethod
     def named(cls, name: str) -> Self:
-        """An identity whose id is made of the name: lower case, anything else becomes `-`."""
-        model_id = re.sub(r"[^a-z0-9_-]+", "-", name.lower()).strip("-_") or "model"
-        return cls(model_id=model_id[:100], title=name)
+        """An identity whose id is made of the name."""
+        return cls(model_id=id_from_name(name) or "model", title=name)
 
     def changed(self, *, name: str | None, licence: str | None, source: str | None) -> Self:
         """This identity, with what is not None put in place of what was."""

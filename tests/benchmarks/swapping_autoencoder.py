@@ -46,6 +46,11 @@ def convolution_gflops(dtype: torch.dtype) -> float:
     return 2 * 512 * 512 * 9 * 64 * 64 / min(row.seconds[1:]) / 1e9
 
 
+def joined(codes: tuple[torch.Tensor, torch.Tensor]) -> torch.Tensor:
+    """All values of both codes, in one line."""
+    return torch.cat([code.flatten() for code in codes])
+
+
 def gflop(work: Callable[[], torch.Tensor]) -> float:
     """What `work` multiplies and adds, in GFLOP."""
     with FlopCounterMode(display=False) as counter:
@@ -68,15 +73,19 @@ def main() -> None:
     def ours(dtype: torch.dtype, decode: bool) -> Callable[[], torch.Tensor]:
         def work() -> torch.Tensor:
             network.compute_dtype = dtype
-            return network.decode(structure, texture) if decode else network.encode(image)[0]
+            return network.decode(structure, texture) if decode else joined(network.encode(image))
 
         return work
 
     with torch.inference_mode():
         structure, texture = reference_encode(network, image)
-        expected = reference_decode(network, structure, texture)
+        expected = {
+            "encode": joined((structure, texture)),
+            "decode": reference_decode(network, structure, texture),
+        }
         errors = {
-            dtype: (ours(dtype, True)() - expected).abs().max().item()
+            (name, dtype): (ours(dtype, name == "decode")() - expected[name]).abs().max().item()
+            for name in expected
             for dtype in (torch.float32, torch.bfloat16)
         }
         work = {name: gflop(ours(torch.float32, name == "decode")) for name in ("encode", "decode")}
@@ -104,13 +113,14 @@ def main() -> None:
         name = row.name.split(",")[0]
         floor = work[name] / speed[row.dtype]
         best = min(row.seconds)
-        error = f"{errors[row.dtype]:.1e}" if row.name == "decode, ours" else ""
+        error = f"{errors[name, row.dtype]:.1e}" if row.name.endswith("ours") else ""
         kind = str(row.dtype).removeprefix("torch.")
         print(f"{row.name:24}{kind:>10}{best:10.2f}{floor:8.2f}{best / floor:9.2f}{error:>11}")
     print(f"{work['encode']:.0f} GFLOP to encode, {work['decode']:.0f} to decode; large "
           f"convolutions: {speed[torch.float32]:.0f} GFLOP/s float32, "
-          f"{speed[torch.bfloat16]:.0f} bfloat16; the decoded values' standard deviation is "
-          f"{expected.std().item():.2e}")  # fmt: skip
+          f"{speed[torch.bfloat16]:.0f} bfloat16; standard deviation of the codes "
+          f"{expected['encode'].std().item():.2e}, of the decoded values "
+          f"{expected['decode'].std().item():.2e}")  # fmt: skip
 
 
 if __name__ == "__main__":

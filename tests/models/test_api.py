@@ -11,7 +11,6 @@ from models.api import (
     CancelToken,
     Mask,
     Picture,
-    Quality,
     RenderRequest,
     RenderResult,
     pixel_hash,
@@ -98,14 +97,13 @@ def request(**changes: object) -> RenderRequest:
         "edits": (edit,),
         "pictures": (picture(1),),
         "masks": (mask,),
-        "quality": Quality.PREVIEW,
     }
     return RenderRequest(**{**values, **changes})
 
 
 def test_equal_requests_are_equal():
     assert request() == request()
-    assert request() != request(quality=Quality.FINAL)
+    assert request() != request(bits=16)
     assert request() != request(base=picture(3))
 
 

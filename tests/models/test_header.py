@@ -15,7 +15,7 @@ from models.errors import (
     CheckpointMismatch,
     CheckpointMissing,
 )
-from models.header import HEADER_KEY, read_header
+from models.header import HEADER_KEY, id_from_name, is_model_id, read_header
 from tests.models.toys import Toy, rewrite, save_toy
 
 
@@ -81,3 +81,24 @@ def test_a_header_that_claims_a_huge_length(saved):
     saved.write_bytes(struct.pack("<Q", 2**60) + data[8:])
     with pytest.raises(CheckpointCorrupt):
         read_header(saved)
+
+
+@pytest.mark.parametrize(
+    ("name", "model_id"),
+    [
+        ("Meine Höhlen", "meine-hohlen"),
+        ("mountain_pretrained", "mountain_pretrained"),
+        ("a - b", "a-b"),
+        ("../../etc/passwd", "etc-passwd"),
+        ("Ⅳ ﬁne", "iv-fine"),
+        ("-_x_-", "x"),
+        ("山", ""),
+        ("", ""),
+        ("a" * 99 + " b", "a" * 99),
+        ("A" * 300, "a" * 100),
+    ],
+)
+def test_the_id_of_a_name(name, model_id):
+    assert id_from_name(name) == model_id
+    assert not model_id or is_model_id(model_id)
+    assert id_from_name(model_id) == model_id

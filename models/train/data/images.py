@@ -5,6 +5,7 @@ Nothing is unpacked: a shard is indexed once, and its pictures are read where th
 
 import csv
 import io
+import os
 import tarfile
 import zlib
 from collections.abc import Sequence
@@ -21,6 +22,18 @@ IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", "
 # Photos of a shard are JPEG; the PNG beside one is its label map.
 SHARD_SUFFIXES = frozenset({".jpg", ".jpeg", ".webp"})
 HELDOUT_ONE_IN = 25
+SPLITS = ("train", "heldout")
+EXIF_ORIENTATION = 0x0112
+# Not `ImageOps.exif_transpose`: that writes the EXIF anew, and fails where the EXIF is odd.
+TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 
 
 @dataclass(frozen=True)
@@ -48,44 +61,80 @@ class ImageEntry:
             return shard.read(self.size)
 
     def open(self) -> Image.Image:
-        """The decoded picture as RGB.
+        """The decoded picture as RGB, 8 bits a channel, upright as its EXIF says.
 
         Raises:
-            DataError: the bytes are not a whole image.
+            DataError: the file cannot be read, or is not a whole image of 8 or 16 bits a channel.
         """
         try:
             with Image.open(io.BytesIO(self.read_bytes())) as image:
-                return image.convert("RGB")
-        except (OSError, ValueError, Image.DecompressionBombError) as error:
+                # Only then: of some formats, Pillow turns the pixels itself as it decodes them.
+                image.load()
+                turn = _turn(image)
+                rgb = _to_rgb(image)
+                return rgb if turn is None else rgb.transpose(turn)
+        # Pillow's parsers of PNG and EXIF raise SyntaxError.
+        except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
             raise DataError(
                 f"The picture {self.name} in {self.path} cannot be read: mend or remove it."
             ) from error
+
+
+def _turn(image: Image.Image) -> Image.Transpose | None:
+    """What makes the picture upright; None where it is, or where its EXIF is damaged."""
+    try:
+        return TURNS.get(image.getexif().get(EXIF_ORIENTATION, 1))
+    except SyntaxError:
+        return None
+
+
+def _to_rgb(image: Image.Image) -> Image.Image:
+    if image.mode == "F":
+        raise ValueError("floating-point pixels have no white that is known")
+    if image.mode == "I" or image.mode.startswith("I;16"):
+        # `convert` would clip: every level from 255 on would be white.
+        levels = np.asarray(image).astype(np.int64).clip(0, 65535)
+        image = Image.fromarray(((levels + 128) // 257).astype(np.uint8))
+    if image.mode == "P":
+        # Straight to RGB, Pillow warns where single entries of the palette are transparent.
+        image = image.convert("RGBA")
+    return image.convert("RGB")
 
 
 def find_images(sources: Sequence[Path]) -> tuple[ImageEntry, ...]:
     """Every picture of the folders (searched deep) and shards, in a stable order.
 
     Raises:
-        DataError: a source is missing, a shard is damaged, or there is no picture at all.
+        DataError: a source is missing or cannot be read, a shard is damaged, or there is no
+            picture at all.
     """
     entries: list[ImageEntry] = []
     for source in sources:
-        if source.is_dir():
-            entries += [
-                ImageEntry(path.stem, path)
-                for path in sorted(source.rglob("*"))
-                if path.suffix.lower() in IMAGE_SUFFIXES and path.is_file()
-            ]
-        elif source.is_file():
-            entries += _index_shard(source)
-        else:
-            raise DataError(f"There is no training data at {source}.")
+        try:
+            entries += _images_of(source)
+        except OSError as error:
+            raise DataError(f"{source} cannot be read: {error.strerror or error}.") from error
     if not entries:
         raise DataError(
             f"No pictures were found in {', '.join(map(str, sources))}: give a folder with "
             "images, or tar shards with .jpg files."
         )
     return tuple(entries)
+
+
+def _images_of(source: Path) -> list[ImageEntry]:
+    # os.path and not Path: a name that is too long is no source either.
+    if os.path.isfile(source):
+        return _index_shard(source)
+    if not os.path.isdir(source):
+        raise DataError(f"There is no training data at {source}.")
+    # A folder that cannot be listed is an error, not a folder without pictures.
+    os.scandir(source).close()
+    return [
+        ImageEntry(path.stem, path)
+        for path in sorted(source.rglob("*"))
+        if path.suffix.lower() in IMAGE_SUFFIXES and path.is_file()
+    ]
 
 
 def _index_shard(path: Path) -> list[ImageEntry]:
@@ -129,7 +178,7 @@ def split_images(
             one picture in 25 is held out, chosen by a hash of its name.
 
     Raises:
-        DataError: the index cannot be read, or nothing is left to train on.
+        DataError: the index cannot be read or names another split, or nothing is left to train on.
     """
     splits = {} if index is None else _read_index(index)
     train: list[ImageEntry] = []
@@ -148,13 +197,22 @@ def split_images(
 
 def _read_index(path: Path) -> dict[str, str]:
     try:
-        with path.open(newline="", encoding="utf-8") as file:
-            return {row["name"]: row["split"] for row in csv.DictReader(file)}
+        # Spreadsheets put a byte order mark first.
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            rows = [(row["name"], row["split"]) for row in csv.DictReader(file)]
     except (OSError, KeyError, UnicodeDecodeError, csv.Error) as error:
         raise DataError(
             f"The index {path} cannot be read: it must be a CSV file with the columns name and "
             "split."
         ) from error
+    splits = {name: (split or "").strip().lower() for name, split in rows}
+    for name, split in splits.items():
+        if split not in SPLITS:
+            raise DataError(
+                f"The index {path} has the split {split!r} for {name}: it must be "
+                f"{' or '.join(SPLITS)}."
+            )
+    return splits
 
 
 def load_square(entry: ImageEntry, size_px: int) -> npt.NDArray[np.uint8]:

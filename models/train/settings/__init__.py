@@ -28,8 +28,7 @@ def check_settings(recipe: Any) -> None:
         if not _is_of_type(value, f.type) or not low <= value <= high:
             kind = "whole number" if f.type is int else "number"
             raise DataError(
-                f"{f.name} must be a {kind} from {_words(low)} to {_words(high)}, "
-                f"not {_words(value)}."
+                f"{f.name} must be a {kind} from {_words(low)} to {_words(high)}, not {value!r}."
             )
 
 
@@ -37,5 +36,5 @@ def _is_of_type(value: object, wanted: object) -> bool:
     return isinstance(value, int if wanted is int else int | float) and not isinstance(value, bool)
 
 
-def _words(value: object) -> str:
+def _words(value: float) -> str:
     return f"{value:g}" if isinstance(value, float) else repr(value)

@@ -85,6 +85,21 @@ def test_a_folder_where_a_picture_is_wanted(refused, tiny, photo, tmp_path):
     refused(photo, tmp_path, "is a folder", code=2)
 
 
+@pytest.mark.parametrize("role", ["structure", "texture", "out", "folder of out"])
+def test_a_name_that_is_too_long(scumble, tiny, photo, reference, tmp_path, role):
+    long = "x" * 300
+    paths = {"structure": photo, "texture": reference, "out": tmp_path / "out.png"}
+    if role == "folder of out":
+        paths["out"] = tmp_path / long / "out.png"
+    else:
+        paths[role] = tmp_path / f"{long}.png"
+    before = set(tmp_path.iterdir())
+    ran = scumble("swap", paths["structure"], paths["texture"], "-o", paths["out"])
+    ran.failed_with(1, long)
+    assert "defect" not in ran.err
+    assert set(tmp_path.iterdir()) == before
+
+
 @pytest.mark.parametrize("role", ["structure", "texture"])
 def test_a_picture_of_one_pixel_is_a_picture(scumble, tiny, photo, save_picture, tmp_path, role):
     dot = save_picture("dot.png", 1, 1)

@@ -1,3 +1,5 @@
+import os
+
 import pytest
 
 from app.cli.command import UsageError
@@ -128,3 +130,39 @@ def test_a_link_to_what_is_read_counts_as_it(tmp_path):
     for out in (link, twin):
         with pytest.raises(UsageError, match="would overwrite"):
             check_not_read([Job(tmp_path / "a.jpg", out)])
+
+
+LONG = "x" * 300
+
+
+def test_a_name_that_is_too_long_is_said(tmp_path):
+    touch(tmp_path, "a.jpg")
+    with pytest.raises(UserError, match="There is no file"):
+        plan_jobs(tmp_path / f"{LONG}.jpg", tmp_path / "out.png", FORMATS)
+    with pytest.raises(UserError, match="cannot be written: File name too long"):
+        plan_jobs(tmp_path / "a.jpg", tmp_path / f"{LONG}.png", FORMATS)
+    with pytest.raises(UserError, match="There is no folder"):
+        plan_jobs(tmp_path / "a.jpg", tmp_path / LONG / "out.png", FORMATS)
+    with pytest.raises(UserError, match="cannot be made: File name too long"):
+        plan_jobs(touch(tmp_path / "in", "a.jpg"), tmp_path / LONG, FORMATS)
+    check_not_read([Job(tmp_path / "a.jpg", tmp_path / LONG)], [tmp_path / LONG / "b.jpg"])
+
+
+def test_a_folder_that_may_not_be_entered_is_said(tmp_path, monkeypatch):
+    """Root may enter any: it is the call that refuses."""
+    source = touch(tmp_path, "a.jpg") / "a.jpg"
+    closed = touch(tmp_path / "closed", "b.jpg")
+    real = os.stat
+
+    def guarded(path, *args, **settings):
+        if str(path).startswith(f"{closed}{os.sep}"):
+            raise PermissionError(13, "Permission denied")
+        return real(path, *args, **settings)
+
+    monkeypatch.setattr(os, "stat", guarded)
+    with pytest.raises(UserError, match="There is no file"):
+        plan_jobs(closed / "b.jpg", tmp_path / "out.png", FORMATS)
+    with pytest.raises(UserError, match="cannot be written: Permission denied"):
+        plan_jobs(source, closed / "out.png", FORMATS)
+    with pytest.raises(UserError, match="no picture in"):
+        plan_jobs(closed, tmp_path / "results", FORMATS)

@@ -1,4 +1,5 @@
 import io
+import re
 import subprocess
 import sys
 from fractions import Fraction
@@ -88,8 +89,11 @@ def test_a_photo_larger_than_the_device_likes_is_made_smaller_unless_a_size_is_g
     assert read_image(out).rgb_hwc.shape == (12, 12, 3)
 
 
-def test_the_documented_defaults_are_the_engines():
-    assert DEFAULT_SHORT_SIDE_PX == {"cpu": 512, "cuda": 1024}
+def test_the_documented_defaults_are_the_engines(scumble):
+    readme = (Path(__file__).resolve().parents[3] / "README.md").read_text(encoding="utf-8")
+    for words in (readme, scumble("swap", "--help").out):
+        limits = re.findall(r"at most (\d+) on a CPU and (\d+) on a GPU", " ".join(words.split()))
+        assert limits == [(str(DEFAULT_SHORT_SIDE_PX["cpu"]), str(DEFAULT_SHORT_SIDE_PX["cuda"]))]
 
 
 def test_a_model_is_named_by_id_or_by_path(scumble, save_tiny, photo, reference, tmp_path):

@@ -7,12 +7,21 @@ from models.engine.device import (
     choose_precision,
     device_words,
     faster_precision,
+    measured_precision,
     time_convolution,
 )
 from models.engine.engine import Engine
 from models.errors import RequestError
 
 CPU = torch.device("cpu")
+
+
+@pytest.fixture(autouse=True)
+def _unmeasured():
+    """Nothing measured before a test, and nothing of its false clocks after it."""
+    measured_precision.cache_clear()
+    yield
+    measured_precision.cache_clear()
 
 
 @pytest.fixture
@@ -87,6 +96,17 @@ def test_automatic_precision_is_measured_on_the_device(monkeypatch):
     monkeypatch.setattr(device, "time_convolution", measure)
     assert choose_precision("auto", CPU) == torch.float32
     assert asked == [(CPU, torch.bfloat16), (CPU, torch.float32)] * device.ROUNDS
+
+
+def test_a_device_is_measured_once_a_process(monkeypatch):
+    """A clock that changes its mind does not change the results of the next engine."""
+    clock = {torch.bfloat16: 0.1, torch.float32: 1.0}
+    monkeypatch.setattr(device, "time_convolution", lambda where, dtype: clock[dtype])
+    assert choose_precision("auto", CPU) == torch.bfloat16
+    clock[torch.bfloat16] = 10.0
+    assert choose_precision("auto", CPU) == torch.bfloat16
+    assert choose_precision("auto", torch.device("cuda", 1)) == torch.float32
+    assert choose_precision("float32", CPU) == torch.float32
 
 
 def test_the_best_time_counts():

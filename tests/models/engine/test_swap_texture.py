@@ -40,7 +40,7 @@ def tiny() -> SwappingAutoencoder:
 def test_a_swap_is_structure_of_the_one_and_texture_of_the_other(tiny):
     img = render(SWAP, make_context(REFERENCE, network=tiny))
     structure, _ = tiny.encode(to_bchw(BASE.rgb_hwc))
-    _, texture = tiny.encode(pad_to_multiple(resize_rgb(REFERENCE.rgb_hwc, (24, 29)), 4, 12)[0])
+    _, texture = tiny.encode(pad_to_multiple(resize_rgb(REFERENCE.rgb_hwc, (24, 29)), 4, 12))
     torch.testing.assert_close(img, tiny.decode(structure, texture))
 
 
@@ -50,7 +50,7 @@ def test_the_amount_mixes_the_texture_codes(amount):
     fake = FakeNetwork()
     img = render(replace(SWAP, amount=amount), make_context(REFERENCE, network=fake))
     structure, own = fake.encode(to_bchw(BASE.rgb_hwc))
-    _, other = fake.encode(pad_to_multiple(resize_rgb(REFERENCE.rgb_hwc, (24, 29)), 4, 12)[0])
+    _, other = fake.encode(pad_to_multiple(resize_rgb(REFERENCE.rgb_hwc, (24, 29)), 4, 12))
     torch.testing.assert_close(img, fake.decode(structure, own + amount * (other - own)))
 
 

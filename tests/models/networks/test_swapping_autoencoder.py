@@ -187,6 +187,27 @@ def test_folded_weights_follow_the_parameters(tiny):
     assert torch.allclose(after, expected, atol=1e-5)
 
 
+def test_wide_layers_at_a_real_size_agree_with_plain_formulas():
+    """Widths and sizes at which convolutions take other paths than in tiny networks."""
+    torch.manual_seed(0)
+    network = build(
+        SwappingAutoencoderConfig(
+            structure_downsamplings=2, texture_downsamplings=1, texture_channels=128,
+            encoder_scale=1.0, generator_scale=0.5,
+        )
+    ).eval()  # fmt: skip
+    assert isinstance(network, SwappingAutoencoder)
+    image = torch.rand(1, 3, 128, 128) * 2 - 1
+    with torch.inference_mode():
+        codes = network.encode(image)
+        expected = reference_encode(network, image)
+        for ours, plain in zip(codes, expected, strict=True):
+            assert (ours - plain).abs().max().item() < 1e-5
+        picture, plain = network.decode(*expected), reference_decode(network, *expected)
+    assert plain.std().item() > 0.01
+    assert (picture - plain).abs().max().item() < 1e-5
+
+
 def test_bfloat16_stays_close(tiny):
     image = torch.rand(1, 3, 32, 32) * 2 - 1
     with torch.inference_mode():
