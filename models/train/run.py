@@ -37,6 +37,8 @@ from models.train.recipes import swapping_autoencoder as recipe_module
 from models.train.settings.swapping_autoencoder import SwappingAutoencoderRecipe
 
 PRECISIONS = {"32": "32-true", "bf16": "bf16-mixed", "fp16": "16-mixed"}
+# Set by `fabric run`, which has been told device and processes, and has launched them.
+FABRIC_RUN = "LT_CLI_USED"
 SAMPLE_PICTURES = 6
 PRINCIPAL_IMAGES = 4096
 # What a resumed run may have otherwise than it began.
@@ -49,7 +51,7 @@ PATHS = ("features", "init")
 
 @dataclass(frozen=True, kw_only=True)
 class Machine:
-    """Where to train.
+    """Where to train. `fabric run` has its own options for it, which then count instead.
 
     Attributes:
         device: "auto", "cpu" or "cuda".
@@ -71,6 +73,8 @@ class Machine:
         Raises:
             DataError: the device does not exist.
         """
+        if os.environ.get(FABRIC_RUN):
+            return Fabric()
         there = torch.cuda.device_count() if torch.cuda.is_available() else 0
         # Of the accelerators, the recipes count on CUDA alone.
         device = self.device if self.device != "auto" else "cuda" if there else "cpu"
@@ -168,7 +172,8 @@ def train(
         CheckpointError: the feature network cannot be used.
     """
     fabric = machine.fabric()
-    fabric.launch()
+    if not os.environ.get(FABRIC_RUN):
+        fabric.launch()
     train_images, heldout = data.split()
     state = recipe_module.build(recipe, fabric)
     batches = CropBatches(

@@ -96,8 +96,19 @@ def test_a_killed_run_goes_on_bit_for_bit(photos, features, tmp_path):
     assert all(torch.equal(first[name], second[name]) for name in first)
 
 
-def test_two_processes_are_one(photos, features, tmp_path):
+LAUNCHERS = {
+    "torchrun": ["torch.distributed.run", "--nproc-per-node", "2", "--standalone", "-m", "app"],
+    "fabric": ["lightning_fabric.cli", "--accelerator", "cpu", "--devices", "2",
+               "--strategy", "ddp", str(ROOT / "app" / "__main__.py")],
+    "own": ["app"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("launcher", LAUNCHERS)
+def test_two_processes_are_one(photos, features, tmp_path, launcher):
     """The same batch, shared by two processes or not: the same losses to 1e-5."""
+    if launcher == "fabric":
+        pytest.importorskip("click", reason="`fabric run` needs click")
     words = ["--data", str(photos), "--preset", "fast", "--features", str(features), *SETTINGS]
     words += ["--device", "cpu", "--log-every", "1", "--patch-gan", "0.5", "--patch-px", "8"]
     words += [
@@ -112,9 +123,8 @@ def test_two_processes_are_one(photos, features, tmp_path):
     ]
     words += ["--patch-crops", "2"]
     assert main(["train", METHOD, "--out", str(tmp_path / "one"), *words]) == 0
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    launch = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2",
-              "--standalone", "-m", "app"]  # fmt: skip
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
+    launch = [sys.executable, "-m", *LAUNCHERS[launcher]]
     done = subprocess.run(
         [*launch, "train", METHOD, "--out", str(tmp_path / "two"), "--processes", "2", *words],
         cwd=ROOT, env=environment, capture_output=True, text=True, timeout=240, check=False,
