@@ -152,10 +152,6 @@ class CancelToken:
     def cancel(self) -> None:
         self._event.set()
 
-    @property
-    def cancelled(self) -> bool:
-        return self._event.is_set()
-
     def raise_if_cancelled(self) -> None:
         """Raise `Cancelled` once `cancel` was called; to be called between stages and tiles."""
         if self._event.is_set():

@@ -16,6 +16,8 @@ examples:
   scumble train {METHOD} --data photos/ --out runs/mine --preset fast \\
       --features squeezenet1_0.pth --minutes 240
   scumble train {METHOD} --out runs/mine --resume
+  scumble train {METHOD} --data photos/ --out runs/mine-256 --preset fast \\
+      --features squeezenet1_0.pth --init runs/mine/model.safetensors --crop-px 256 --batch 4
   scumble train {METHOD} --data shards/*.tar --out runs/big --device cuda \\
       --processes 8 --precision bf16
   torchrun --nnodes 2 --nproc-per-node 8 -m app train {METHOD} --data shards/*.tar \\

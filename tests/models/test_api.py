@@ -137,11 +137,9 @@ def test_an_edit_without_mask_needs_none():
 def test_a_token_is_seen_by_another_thread():
     token = CancelToken()
     token.raise_if_cancelled()
-    assert not token.cancelled
     thread = threading.Thread(target=token.cancel)
     thread.start()
     thread.join()
-    assert token.cancelled
     with pytest.raises(Cancelled):
         token.raise_if_cancelled()
 
