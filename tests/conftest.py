@@ -1,6 +1,10 @@
 """Fixtures for all tests."""
 
+import logging
 import os
+import threading
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -12,10 +16,46 @@ from models.configs import SwappingAutoencoderConfig
 # Pictures and settings that train in a blink, for the trainer and for its commands.
 pytest_plugins = ["tests.models.train.fixtures"]
 
+# Before Qt starts: no test needs a screen, and the fonts are the same everywhere.
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 # More threads than that slow tiny networks down.
 torch.set_num_threads(min(2, os.cpu_count() or 1))
+
+
+class Records(logging.Handler):
+    """Keeps what is logged."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.kept: list[logging.LogRecord] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.kept.append(record)
+
+
+@pytest.fixture(autouse=True)
+def no_stray_log_records(request) -> Iterator[None]:
+    """A warning or an error in the log fails the test, unless it is marked `logs`."""
+    records = Records()
+    logging.getLogger().addHandler(records)
+    yield
+    logging.getLogger().removeHandler(records)
+    if request.node.get_closest_marker("logs") is None:
+        assert [record.getMessage() for record in records.kept] == []
+
+
+@pytest.fixture(autouse=True)
+def no_dangling_threads() -> Iterator[None]:
+    """A thread that a test started and left fails the test."""
+    before = set(threading.enumerate())
+    yield
+    deadline = time.monotonic() + 5.0
+    while left := [t for t in threading.enumerate() if t not in before and not t.daemon]:
+        assert time.monotonic() < deadline, f"left behind: {left}"
+        time.sleep(0.01)
 
 
 @pytest.fixture(scope="session")
