@@ -29,6 +29,16 @@ def pixel_hash(pixels: npt.NDArray[Any]) -> str:
     return digest.hexdigest()
 
 
+def _is_constant(values: npt.NDArray[Any]) -> bool:
+    """Whether an array, and each that it is a view of, is read-only, down to their owner."""
+    owner: Any = values
+    while isinstance(owner, np.ndarray):
+        if owner.flags.writeable:
+            return False
+        owner = owner.base
+    return owner is None or isinstance(owner, bytes)
+
+
 @dataclass(frozen=True)
 class Picture:
     """Pixels with their identity.
@@ -43,7 +53,10 @@ class Picture:
 
     @classmethod
     def from_rgb(cls, rgb_hwc: npt.NDArray[Any]) -> "Picture":
-        """A picture of a copy of these pixels.
+        """A picture of these pixels: of a copy, unless nobody can change them.
+
+        Pixels that are contiguous and read-only down to the array that owns them, as
+        `read_image` gives them, are taken as they are.
 
         Raises:
             RequestError: not H x W x 3 of uint8 or uint16, or without pixels.
@@ -53,8 +66,10 @@ class Picture:
         if rgb_hwc.ndim != 3 or rgb_hwc.shape[2] != 3 or 0 in rgb_hwc.shape:
             shape = " x ".join(map(str, rgb_hwc.shape))
             raise RequestError(f"A picture is H x W x 3, not {shape}.")
-        pixels = np.array(rgb_hwc, order="C", copy=True)
-        pixels.flags.writeable = False
+        pixels = rgb_hwc
+        if not (pixels.flags.c_contiguous and _is_constant(pixels)):
+            pixels = np.array(rgb_hwc, order="C", copy=True)
+            pixels.flags.writeable = False
         return cls(pixel_hash(pixels), pixels)
 
     @property
@@ -141,6 +156,38 @@ class RenderResult:
     seconds: float
     device: str
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class DeviceInfo:
+    """Something that renders can run on.
+
+    Attributes:
+        name: what the engine calls it: "cpu", "cuda:0".
+        words: its name for people, with its means: "NVIDIA H200 with 139 GiB".
+        memory_bytes: all of its memory; 0 when unknown.
+    """
+
+    name: str
+    words: str
+    memory_bytes: int
+
+
+@dataclass(frozen=True)
+class DeviceReport:
+    """What a test render told about a device.
+
+    Attributes:
+        device: that was tested.
+        precision: that was chosen there: "float32" or "bfloat16".
+        seconds: wall time of the render, once everything was loaded.
+        words: the outcome in one sentence for the person.
+    """
+
+    device: DeviceInfo
+    precision: str
+    seconds: float
+    words: str
 
 
 class CancelToken:

@@ -29,8 +29,9 @@ MANIFEST = "manifest.toml"
 SUFFIX = ".safetensors"
 PICKLE_SUFFIXES = frozenset({".pth", ".pt", ".ckpt", ".pkl", ".bin"})
 USER_FOLDER_VARIABLE = "SCUMBLE_MODELS"
-HOW_TO_IMPORT = "import one with `scumble models import FILE`"
+HOW_TO_IMPORT = "import one, in the window or with `scumble models import FILE`"
 
+NON_COMMERCIAL = re.compile(r"\bnc\b|non-?\s?commercial|\bresearch\b", re.IGNORECASE)
 SHA256 = re.compile(r"[0-9a-f]{64}")
 
 ENTRY_FIELDS: FieldTypes = {
@@ -111,6 +112,14 @@ class ModelSpec:
     shipped: bool
     trained: str = ""
 
+    @property
+    def non_commercial(self) -> bool:
+        """Whether the licence seems to forbid earning money with the weights' pictures.
+
+        Judged by its words, on the side of caution.
+        """
+        return NON_COMMERCIAL.search(self.weights.licence) is not None
+
 
 @dataclass(frozen=True)
 class Catalog:
@@ -135,10 +144,38 @@ def shipped_folder() -> Path:
     return in_wheel if in_wheel.is_dir() else PACKAGE.parent / "checkpoints"
 
 
+@dataclass
+class Choice:
+    """What the program's settings say, for the whole process."""
+
+    user_folder: Path | None = None
+
+
+CHOICE = Choice()
+
+
+def set_user_folder(folder: Path | None) -> None:
+    """Keep the user's own models in this folder from now on; None is the system's usual place.
+
+    For the whole process, from any thread. Nothing is moved.
+    """
+    CHOICE.user_folder = folder
+
+
 def user_folder() -> Path:
-    """Where the user's own models are; the variable SCUMBLE_MODELS overrides it."""
+    """Where the user's own models are.
+
+    The variable SCUMBLE_MODELS comes first, then what `set_user_folder` was told.
+    """
     override = os.environ.get(USER_FOLDER_VARIABLE)
-    return Path(override) if override else user_data_path("scumble", appauthor=False) / "models"
+    if override:
+        return Path(override)
+    return CHOICE.user_folder or user_data_path("scumble", appauthor=False) / "models"
+
+
+def user_folder_is_fixed() -> bool:
+    """Whether the variable SCUMBLE_MODELS decides, so that `set_user_folder` changes nothing."""
+    return bool(os.environ.get(USER_FOLDER_VARIABLE))
 
 
 def list_models() -> Catalog:
@@ -166,7 +203,8 @@ def find_model(id_or_path: str | Path) -> ModelSpec:
     suffix = path.suffix.lower()
     if suffix in PICKLE_SUFFIXES and os.path.isfile(path):
         raise CheckpointMismatch(
-            f"{path} cannot be used as it is; import it first with `scumble models import {path}`."
+            f"{path} cannot be used as it is; "
+            f"import it first, in the window or with `scumble models import {path}`."
         )
     if suffix == SUFFIX or suffix in PICKLE_SUFFIXES or len(path.parts) > 1:
         return spec_of_file(path)

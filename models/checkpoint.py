@@ -20,7 +20,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as to_bytes
 from torch import Tensor, nn
 
-from models.builders import build
+from models.api import Progress
+from models.builders import build_unfilled
 from models.catalog import ModelSpec
 from models.configs import Config
 from models.errors import (
@@ -70,12 +71,14 @@ def save(  # noqa: PLR0913 - the fields of the header, each by its name
     training: dict[str, Any],
     extras: Mapping[str, Tensor],
     palette_id: str | None = None,
+    progress: Progress | None = None,
 ) -> str:
     """Write the network to `path`, replacing what is there at the last moment only.
 
     Args:
         network: of `config`; any device and precision. It is not changed.
         extras: tensors to keep beside it, under names of their own.
+        progress: told "checking" and "writing"; when it raises, nothing is written.
 
     The other arguments are the fields of `Header`; `training` must have a JSON form.
 
@@ -92,6 +95,8 @@ def save(  # noqa: PLR0913 - the fields of the header, each by its name
         raise RequestError(
             f"{model_id!r} cannot be the id of a model: only lower-case letters, digits, - and _."
         )
+    progress = progress or (lambda words, share: None)
+    progress("checking", 0.0)
     tensors = {key: _rounded(key, value) for key, value in network.state_dict().items()}
     extra = {EXTRA + key: value.detach().cpu().float() for key, value in extras.items()}
     check_finite(extra, f"model {model_id!r}")
@@ -112,6 +117,7 @@ def save(  # noqa: PLR0913 - the fields of the header, each by its name
         training=training,
         probe=tuple(float(value) for value in probe),
     )
+    progress("writing", 0.6)
     stored = {key: value.contiguous().clone() for key, value in {**tensors, **extra}.items()}
     return _write(Path(path), to_bytes(stored, {HEADER_KEY: header.to_json()}))
 
@@ -166,15 +172,13 @@ def assemble(config: Config, tensors: Mapping[str, Tensor], where: str) -> nn.Mo
         CheckpointMismatch: other keys or shapes.
         CheckpointCorrupt: a value is not finite.
     """
-    # No memory and no random numbers for weights that are replaced at once.
-    with torch.device("meta"):
-        network = build(config)
+    network = build_unfilled(config)
     wanted = network.state_dict()
     check_fit(wanted, tensors, where)
     weights = {key: tensors[key].to("cpu", wanted[key].dtype, copy=True) for key in wanted}
     check_finite(weights, where)
     network.load_state_dict(weights, strict=True, assign=True)
-    if any(buffer.is_meta for buffer in network.buffers()):
+    if any(name not in wanted for name, _ in network.named_buffers()):
         raise TypeError(f"{type(network).__name__} has a buffer outside of its state dict.")
     return network.eval()
 

@@ -18,6 +18,10 @@ class RequestError(ModelsError):
     """A render request asks for something that the engine cannot do."""
 
 
+class ModelNameError(RequestError):
+    """A model cannot get the name that was asked for: it is taken, or no id can be made of it."""
+
+
 class OutOfMemory(ModelsError):
     """Every retreat (caches, a smaller picture, the CPU) ran out of memory."""
 

@@ -149,7 +149,7 @@ def read_header(path: Path) -> Header:
     if text is None:
         raise CheckpointMismatch(
             f"{path} was not written by this program; "
-            f"import it first with `scumble models import {path}`."
+            f"import it first, in the window or with `scumble models import {path}`."
         )
     return Header.from_json(text, str(path))
 

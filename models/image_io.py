@@ -124,11 +124,5 @@ def resize_rgb(rgb_hwc: npt.NDArray[Any], size_px: tuple[int, int]) -> Tensor:
     return _bicubic(torch.cat(strips, 2), size_px).clamp(-1.0, 1.0)
 
 
-def resize_grey(grey_hw: npt.NDArray[Any], size_px: tuple[int, int]) -> npt.NDArray[Any]:
-    """H x W uint8 or uint16 -> h x w of the same type, linearly: for masks and alpha channels."""
-    levels = to_mask(grey_hw, size_px)[0, 0].mul(float(np.iinfo(grey_hw.dtype).max))
-    return levels.round_().numpy().astype(grey_hw.dtype)
-
-
 def _bicubic(img_bchw: Tensor, size_px: tuple[int, int]) -> Tensor:
     return F.interpolate(img_bchw, size=size_px, mode="bicubic", antialias=True)

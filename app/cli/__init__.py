@@ -10,11 +10,14 @@ Adding a command: a file here with a `COMMAND`, and its name in `COMMANDS`.
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from app import __version__
 from app.cli import evaluate, models, swap, train
 from app.cli.command import Command, Parser, UsageError, complain
 from app.errors import UserError
+from app.settings import load_settings
+from models.catalog import set_user_folder
 from models.errors import ModelsError
 
 COMMANDS: tuple[Command, ...] = (
@@ -25,13 +28,27 @@ COMMANDS: tuple[Command, ...] = (
 )
 DEBUG_VARIABLE = "SCUMBLE_DEBUG"
 
-DESCRIPTION = "Scumble, an image editor for artists."
+DESCRIPTION = "Scumble, an image editor for artists. Without a command, the window opens."
 EPILOG = """\
-example:
-  scumble swap photo.jpg reference.jpg -o out.png
+examples:
+  scumble                                            the window
+  scumble photo.jpg                                  the window with a picture
+  scumble swap photo.jpg reference.jpg -o out.png    a command
 
 `scumble COMMAND --help` explains a command.
 """
+
+
+def is_command_line(arguments: Sequence[str]) -> bool:
+    """Whether the arguments are for `main`; if not, they are for the window: none, or a picture."""
+    if not arguments:
+        return False
+    first = arguments[0]
+    commands = {command.name for command in COMMANDS}
+    if len(arguments) > 1 or first.startswith("-") or first in commands:
+        return True
+    # A word that is neither a command nor like a file is a command that does not exist.
+    return not (Path(first).suffix or os.path.exists(first))
 
 
 def build_parser() -> Parser:
@@ -57,6 +74,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if args.command is None:
         complain(f"a command is missing.\n\n{parser.format_help().rstrip()}")
         return 2
+    use_models_folder()
     try:
         code = args.command.run(args)
         sys.stdout.flush()
@@ -83,3 +101,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             f"Set {DEBUG_VARIABLE}=1 and run it again for a report that can be sent in."
         )
     return 1
+
+
+def use_models_folder() -> None:
+    """Look for the artist's own models where the window's settings say they are."""
+    settings, _ = load_settings()
+    set_user_folder(Path(settings.models_folder) if settings.models_folder else None)

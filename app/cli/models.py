@@ -5,8 +5,9 @@ from dataclasses import fields
 from pathlib import Path
 
 from app.cli.command import Command, complain, say
+from app.errors import UserError
 from models.catalog import ModelSpec, find_model, list_models, user_folder
-from models.errors import CheckpointError
+from models.errors import CheckpointError, ModelNameError
 
 EPILOG = """\
 examples:
@@ -87,7 +88,10 @@ def describe(spec: ModelSpec) -> str:
 def import_file(args: argparse.Namespace) -> int:
     from models import convert
 
-    path = convert.import_file(args.path, name=args.name)
+    try:
+        path = convert.import_file(args.path, name=args.name)
+    except ModelNameError as error:
+        raise UserError(str(error), "It is given with --name.") from error
     say(f"Imported to {path}; use it with `--model {path.stem}`.")
     return 0
 

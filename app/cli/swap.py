@@ -144,8 +144,8 @@ class Swap:
             UserError, ModelsError: with a sentence; `job.out` is as it was.
         """
         from app.document.io.images import read_image, write_image
+        from app.document.io.pixels import resized_grey
         from models.api import Picture, RenderRequest
-        from models.image_io import resize_grey
 
         photo = read_image(job.source)
         base = Picture.from_rgb(photo.rgb_hwc)
@@ -163,7 +163,7 @@ class Swap:
         alpha = None if suffix in WITHOUT_ALPHA else photo.alpha_hw
         if alpha is not None:
             height_px, width_px, _ = result.rgb_hwc.shape
-            alpha = resize_grey(alpha, (height_px, width_px))
+            alpha = resized_grey(alpha, (height_px, width_px))
         write_image(
             job.out, result.rgb_hwc, photo.metadata, alpha_hw=alpha, strip_place=self.strip_place
         )

@@ -14,6 +14,8 @@ from collections.abc import Callable
 import torch
 import torch.nn.functional as F
 
+from models.api import DeviceInfo
+from models.engine.memory import total_bytes
 from models.errors import RequestError
 
 PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
@@ -28,7 +30,7 @@ def choose_device(wanted: str) -> torch.device:
     Raises:
         RequestError: there is no such device; the text says what there is.
     """
-    count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    count = _gpu_count()
     if wanted == "cpu" or (wanted == "auto" and not count):
         return torch.device("cpu")
     names = {"auto": 0, "cuda": 0, **{f"cuda:{index}": index for index in range(count)}}
@@ -39,6 +41,20 @@ def choose_device(wanted: str) -> torch.device:
     raise RequestError(
         f"There is no device {wanted!r} that can be used here; there is: {', '.join(present)}."
     )
+
+
+def list_devices() -> tuple[DeviceInfo, ...]:
+    """What renders can run on here: the CPU, then every GPU."""
+    devices = [torch.device("cpu"), *(torch.device("cuda", i) for i in range(_gpu_count()))]
+    return tuple(device_info(device) for device in devices)
+
+
+def device_info(device: torch.device) -> DeviceInfo:
+    return DeviceInfo(str(device), device_words(device), total_bytes(device))
+
+
+def _gpu_count() -> int:
+    return torch.cuda.device_count() if torch.cuda.is_available() else 0
 
 
 def device_words(device: torch.device) -> str:

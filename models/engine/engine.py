@@ -20,11 +20,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from models.api import CancelToken, Progress, RenderRequest, RenderResult
 from models.catalog import ModelSpec, find_model
@@ -41,6 +42,7 @@ from models.engine.shelf import Shelf
 from models.engine.stage import StageContext
 from models.errors import OutOfMemory
 from models.image_io import to_rgb_hwc
+from models.ops.cancelling import between_layers, between_operations
 from models.ops.memory import is_out_of_memory
 
 Pixels = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
@@ -93,6 +95,16 @@ class Engine:
         self._lock = threading.Lock()
 
     @property
+    def device_words(self) -> str:
+        """The device by name with its means, for people."""
+        return device_words(self.device)
+
+    @property
+    def precision(self) -> torch.dtype:
+        """What networks compute in on the engine's device; measured at the first use of one."""
+        return self._dtype(self.device)
+
+    @property
     def default_short_side_px(self) -> int:
         """The largest shorter side that this device renders in reasonable time."""
         return DEFAULT_SHORT_SIDE_PX[self.device.type]
@@ -107,7 +119,7 @@ class Engine:
 
         Args:
             request: what to render; its size is kept unless memory is short.
-            token: called off through it, the render ends between two steps.
+            token: called off through it, the render ends before the network's next layer.
             progress: told each step in words, and the share that is done.
 
         Raises:
@@ -116,9 +128,10 @@ class Engine:
             ModelsError: an edit or its weights cannot be used.
         """
         start = time.perf_counter()
-        with self._lock, torch.inference_mode():
+        token = token or CancelToken()
+        with self._lock, torch.inference_mode(), between_layers(token):
             attempt, pixels = self._retreating(
-                request, token or CancelToken(), progress or (lambda words, share: None)
+                request, token, progress or (lambda words, share: None)
             )
         return RenderResult(
             rgb_hwc=pixels,
@@ -126,6 +139,40 @@ class Engine:
             device=self._words(attempt.device),
             notes=tuple(self._notes(attempt, renderer.target_size(request))),
         )
+
+    def warm_up(
+        self, model: str, token: CancelToken | None = None, progress: Progress | None = None
+    ) -> None:
+        """Do what the first render with a model would have to do first.
+
+        Its network is loaded and computes something small: that makes a GPU ready, too. Where
+        memory is short nothing is kept and nothing is said: the render has ways to retreat.
+
+        Args:
+            model: id or path of the model.
+
+        Raises:
+            Cancelled: the token was set.
+            ModelsError: the model cannot be used.
+        """
+        token, progress = token or CancelToken(), progress or (lambda words, share: None)
+        with self._lock, torch.inference_mode(), between_layers(token):
+            token.raise_if_cancelled()
+            progress("loading model", 0.0)
+            try:
+                network = self._network(self._shelf.model(model), self.device, token)
+                progress("getting ready", 0.8)
+                cast("Callable[[], Tensor]", network.probe)()
+            except (RuntimeError, MemoryError) as error:
+                if not is_out_of_memory(error):
+                    raise
+                self._drop_caches()
+            progress("done", 1.0)
+
+    def forget(self) -> None:
+        """Give up everything that is kept between renders: networks, codes, pictures."""
+        with self._lock:
+            self._drop_caches()
 
     def _retreating(
         self, request: RenderRequest, token: CancelToken, progress: Progress
@@ -192,17 +239,20 @@ class Engine:
         self, request: RenderRequest, device: torch.device, token: CancelToken, progress: Progress
     ) -> StageContext:
         spec = functools.cache(self._shelf.spec)
-        dtype = self._dtype(device)
         return StageContext(
             device=device,
-            dtype=dtype,
+            dtype=self._dtype(device),
             pictures={picture.sha256: picture for picture in request.pictures},
             spec=spec,
-            network=lambda edit: self._shelf.network(spec(edit), device, dtype),
+            network=lambda edit: self._network(spec(edit), device, token),
             cache=self.cache,
             token=token,
             progress=progress,
         )
+
+    def _network(self, spec: ModelSpec, device: torch.device, token: CancelToken) -> nn.Module:
+        with between_operations(token):
+            return self._shelf.network(spec, device, self._dtype(device))
 
     def _dtype(self, device: torch.device) -> torch.dtype:
         if str(device) not in self._dtypes:

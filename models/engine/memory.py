@@ -24,10 +24,26 @@ def free_bytes(device: torch.device) -> int:
         free, _ = torch.cuda.mem_get_info(device)
         return free + torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
     if sys.platform == "win32":
-        return free_bytes_windows()
+        return int(status_windows().free)
     if MEMINFO.is_file():
         return free_bytes_linux(MEMINFO.read_text())
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
+
+
+def total_bytes(device: torch.device) -> int:
+    """All memory of `device`; on the CPU what the container may have of the machine's.
+
+    0 where the system does not tell.
+    """
+    if device.type == "cuda":
+        return torch.cuda.get_device_properties(device).total_memory
+    if sys.platform == "win32":
+        return int(status_windows().total)
+    total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    try:
+        return min(total, int((CGROUP / "memory.max").read_text()))
+    except (OSError, ValueError):
+        return total
 
 
 def free_bytes_linux(meminfo: str) -> int:
@@ -55,10 +71,10 @@ if sys.platform == "win32":
             *((name, ctypes.c_ulonglong) for name in ("total", "free", "3", "4", "5", "6", "7")),
         )
 
-    def free_bytes_windows() -> int:
+    def status_windows() -> MemoryStatus:
         status = MemoryStatus(length=ctypes.sizeof(MemoryStatus))
         ctypes.WinDLL("kernel32").GlobalMemoryStatusEx(ctypes.byref(status))
-        return int(status.free)
+        return status
 
 
 def tensor_bytes(value: object) -> int:

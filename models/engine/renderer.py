@@ -20,6 +20,7 @@ from models.engine.stage import Stage, StageContext
 from models.engine.swap_texture import SwapTextureStage
 from models.errors import ModelsError, RequestError
 from models.image_io import resize_rgb, short_side_size, to_mask
+from models.ops.cancelling import between_operations
 
 STAGES: dict[type[Edit], Stage] = {SwapTexture: SwapTextureStage()}
 
@@ -110,7 +111,8 @@ class Rendering:
         return context.cached(context.key("picture", step.key), lambda: self._blended(count))
 
     def _resized_base(self) -> Tensor:
-        return resize_rgb(self._base.rgb_hwc, self._size_px).to(self._context.device)
+        with between_operations(self._context.token):
+            return resize_rgb(self._base.rgb_hwc, self._size_px).to(self._context.device)
 
     def _stage_result(self, count: int) -> Tensor:
         key = self._context.key("raw", self.steps[count - 1].raw_key)

@@ -41,9 +41,7 @@ class Shelf:
             CheckpointError: it is not there, is damaged, or is another one than the edit was made
                 with.
         """
-        found = self._find(edit.model)
-        if not found.weights.sha256:
-            found = replace(found, weights=replace(found.weights, sha256=self._hash(found.path)))
+        found = self.model(edit.model)
         at_hand = found.weights.sha256
         if edit.checkpoint not in ("", at_hand):
             raise CheckpointMismatch(
@@ -52,6 +50,17 @@ class Shelf:
                 "install those weights, or make the edit again."
             )
         return found
+
+    def model(self, id_or_path: str) -> ModelSpec:
+        """The model as it is now, always with the hash of its weights.
+
+        Raises:
+            CheckpointError: it is not there, or is damaged.
+        """
+        found = self._find(id_or_path)
+        if found.weights.sha256:
+            return found
+        return replace(found, weights=replace(found.weights, sha256=self._hash(found.path)))
 
     def network(self, spec: ModelSpec, device: torch.device, dtype: torch.dtype) -> nn.Module:
         """The model's network on `device`, computing in `dtype`; loaded if it is not kept."""

@@ -24,6 +24,7 @@ from models.engine.stage import StageContext
 from models.errors import RequestError
 from models.image_io import pad_to_multiple, padded_side_px, resize_rgb, short_side_size
 from models.networks.swapping_autoencoder import SwappingAutoencoder
+from models.ops.cancelling import between_operations
 
 LONGEST_SHAPE = 4
 DECODER_COPIES = 5
@@ -69,7 +70,8 @@ class SwapTextureStage:
         size_px = self._reference_size(edit, (height_px, width_px), context)
 
         def encode_reference() -> tuple[Tensor]:
-            reference = resize_rgb(context.pictures[edit.reference].rgb_hwc, size_px)
+            with between_operations(context.token):
+                reference = resize_rgb(context.pictures[edit.reference].rgb_hwc, size_px)
             return (self._encode(network, reference.to(context.device))[1],)
 
         (target,) = context.cached(

@@ -9,6 +9,8 @@ import pytest
 
 from models.api import (
     CancelToken,
+    DeviceInfo,
+    DeviceReport,
     Mask,
     Picture,
     RenderRequest,
@@ -50,6 +52,39 @@ def test_a_picture_is_a_copy_that_cannot_be_written():
     assert made.sha256 == pixel_hash(made.rgb_hwc)
     with pytest.raises(ValueError, match="read-only"):
         made.rgb_hwc[0, 0, 0] = 1
+
+
+def frozen(array: np.ndarray) -> np.ndarray:
+    array.flags.writeable = False
+    return array
+
+
+def from_bytes() -> np.ndarray:
+    return np.frombuffer(bytes(72), np.uint8).reshape(4, 6, 3)
+
+
+@pytest.mark.parametrize("source", [frozen(pixels()), from_bytes(), frozen(pixels())[1:3]])
+def test_pixels_that_nobody_can_change_are_not_copied(source):
+    made = Picture.from_rgb(source)
+    assert made.rgb_hwc is source
+    assert made.sha256 == pixel_hash(np.array(source))
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        frozen(pixels()[:]),
+        frozen(pixels()).transpose(1, 0, 2),
+        frozen(np.frombuffer(bytearray(72), np.uint8).reshape(4, 6, 3)),
+    ],
+    ids=["a view of what can be written", "not contiguous", "memory of something else"],
+)
+def test_pixels_that_somebody_might_change_are_copied(source):
+    made = Picture.from_rgb(source)
+    assert not np.shares_memory(made.rgb_hwc, source)
+    assert made.rgb_hwc.flags.c_contiguous
+    assert not made.rgb_hwc.flags.writeable
+    assert np.array_equal(made.rgb_hwc, source)
 
 
 def test_the_size_of_a_picture():
@@ -113,6 +148,12 @@ def test_requests_and_results_pickle():
     back = pickle.loads(pickle.dumps(result))
     assert np.array_equal(back.rgb_hwc, result.rgb_hwc)
     assert back.notes == ("smaller",)
+
+
+def test_devices_and_reports_pickle():
+    device = DeviceInfo("cuda:0", "NVIDIA H200 with 139 GiB", 139 * 2**30)
+    report = DeviceReport(device, "bfloat16", 0.25, "Works.")
+    assert pickle.loads(pickle.dumps(report)) == report
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,11 @@ from models.catalog import (
     default_model,
     find_model,
     list_models,
+    set_user_folder,
     shipped_folder,
     spec_of_file,
     user_folder,
+    user_folder_is_fixed,
 )
 from models.configs import PatchCooccurrenceConfig, SwappingAutoencoderConfig
 from models.errors import CheckpointCorrupt, CheckpointMismatch, CheckpointMissing
@@ -147,6 +149,42 @@ def test_the_users_folder_is_the_platforms(monkeypatch, tmp_path):
     assert user_folder() == Path(platformdirs.user_data_dir("scumble", False)) / "models"
 
 
+def test_the_users_folder_can_be_chosen(monkeypatch, tmp_path):
+    try:
+        set_user_folder(tmp_path / "chosen")
+        assert user_folder() == tmp_path / "user"
+        assert user_folder_is_fixed()
+        monkeypatch.delenv("SCUMBLE_MODELS")
+        assert user_folder() == tmp_path / "chosen"
+        assert not user_folder_is_fixed()
+        save_toy(tmp_path / "chosen" / "mine.safetensors")
+        assert ids() == ["mine"]
+    finally:
+        set_user_folder(None)
+    assert user_folder() == Path(platformdirs.user_data_dir("scumble", False)) / "models"
+
+
+@pytest.mark.parametrize(
+    ("licence", "forbids"),
+    [
+        ("CC BY-NC 4.0 (trained on photos)", True),
+        ("cc-by-nc-sa-4.0", True),
+        ("Adobe Research licence: non-commercial research only", True),
+        ("For noncommercial use", True),
+        ("Non commercial", True),
+        ("Research only", True),
+        ("Apache-2.0", False),
+        ("CC BY 4.0", False),
+        ("CC0-1.0", False),
+        ("Licence of the French institute; commercial use allowed", False),
+        ("", False),
+    ],
+)
+def test_a_licence_that_forbids_earning_money(user, licence, forbids):
+    save_toy(user / "mine.safetensors", licence=licence)
+    assert find_model("mine").non_commercial is forbids
+
+
 # Problems of the manifest: the user's models are still there
 
 
@@ -275,7 +313,7 @@ def test_nothing_is_installed():
         find_model("hills")
     assert str(info.value) == (
         "There is no model 'hills', for none is installed; "
-        "import one with `scumble models import FILE`."
+        "import one, in the window or with `scumble models import FILE`."
     )
 
 
@@ -333,7 +371,7 @@ def test_a_pth_must_be_imported_first(tmp_path, name):
     path.write_bytes(b"x")
     with pytest.raises(CheckpointMismatch) as info:
         find_model(path)
-    assert str(info.value).endswith(f"import it first with `scumble models import {path}`.")
+    assert str(info.value).endswith(f"in the window or with `scumble models import {path}`.")
 
 
 def test_the_default_is_the_first_shipped_one(shipped, user):

@@ -287,7 +287,9 @@ def test_a_file_that_vanishes_between_header_and_tensors(saved):
 def test_safetensors_of_others(tmp_path):
     path = tmp_path / "x.safetensors"
     save_file({"a": torch.zeros(1)}, path)
-    with pytest.raises(CheckpointMismatch, match="import it first with `scumble models import"):
+    with pytest.raises(
+        CheckpointMismatch, match="import it first, in the window or with `scumble models import"
+    ):
         checkpoint.load(path)
 
 

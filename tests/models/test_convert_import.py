@@ -7,12 +7,15 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from models import checkpoint
+from models.api import CancelToken
 from models.builders import build
 from models.catalog import find_model
 from models.configs import config_to_dict
 from models.convert import import_file, load_published
 from models.errors import (
+    Cancelled,
     CheckpointCorrupt,
+    ModelNameError,
     RequestError,
 )
 from models.header import read_header
@@ -145,3 +148,43 @@ def test_the_config_in_the_header_is_what_was_inferred(tiny, tmp_path):
     source = save_pickle(tmp_path / "x.pth", tiny)
     config = load_published(source).config
     assert config_to_dict(read_header(import_file(source)).config) == config_to_dict(config)
+
+
+# Progress and calling off
+
+
+@pytest.mark.parametrize("kind", ["published", "ours"])
+def test_an_import_tells_what_it_does(tiny, ours, tmp_path, kind):
+    source = ours if kind == "ours" else save_pickle(tmp_path / "x.pth", tiny)
+    told = []
+    import_file(source, progress=lambda words, share: told.append((words, share)))
+    assert [words for words, _ in told] == ["reading", "checking", "writing", "done"]
+    shares = [share for _, share in told]
+    assert shares == sorted(shares)
+    assert (shares[0], shares[-1]) == (0.0, 1.0)
+
+
+@pytest.mark.parametrize("kind", ["published", "legacy", "ours"])
+@pytest.mark.parametrize("stage", ["reading", "checking", "writing"])
+def test_an_import_that_is_called_off_leaves_nothing(tiny, ours, tmp_path, user, kind, stage):
+    source = ours
+    if kind != "ours":
+        source = save_pickle(tmp_path / "x.pth", tiny, legacy=kind == "legacy")
+    token = CancelToken()
+
+    def cancel_at_the_stage(words: str, share: float) -> None:
+        if words == stage:
+            token.cancel()
+
+    with pytest.raises(Cancelled):
+        import_file(source, token=token, progress=cancel_at_the_stage)
+    assert not user.exists()
+
+
+def test_a_name_that_is_taken_shows_before_the_file_is_read(tiny, tmp_path, user):
+    import_file(save_pickle(tmp_path / "x.pth", tiny))
+    (tmp_path / "damaged").mkdir()
+    (tmp_path / "damaged" / "x.pth").write_bytes((tmp_path / "x.pth").read_bytes()[:-100])
+    with pytest.raises(ModelNameError) as caught:
+        import_file(tmp_path / "damaged" / "x.pth")
+    assert str(caught.value) == "There is a model with the id 'x' already; choose another name."

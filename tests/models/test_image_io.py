@@ -8,7 +8,6 @@ from models.errors import RequestError
 from models.image_io import (
     pad_to_multiple,
     padded_side_px,
-    resize_grey,
     resize_rgb,
     short_side_size,
     to_bchw,
@@ -177,13 +176,3 @@ def test_a_resized_mask_neither_leaks_nor_overshoots():
 def test_a_mask_of_another_kind_is_refused():
     with pytest.raises(RequestError, match="mask"):
         to_mask(np.zeros((2, 2), np.float32), (2, 2))
-
-
-@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
-def test_grey_keeps_its_values_at_its_own_size_and_its_extremes_at_others(dtype):
-    largest = np.iinfo(dtype).max
-    grey_hw = np.arange(largest + 1, dtype=dtype).reshape(16, -1)
-    assert np.array_equal(resize_grey(grey_hw, grey_hw.shape), grey_hw)
-    opaque = resize_grey(np.full((8, 8), largest, dtype), (3, 5))
-    assert opaque.dtype == dtype
-    assert np.array_equal(opaque, np.full((3, 5), largest))

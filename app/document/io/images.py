@@ -1,4 +1,4 @@
-"""Image files in and out: `read_image`, `write_image`.
+"""Image files in and out: `read_image`, `write_image`, `encode_image`.
 
 Read are PNG, JPEG, TIFF and WebP, told apart by their content: 1 to 16 bits a sample, grey,
 palette, RGB, CMYK, with or without alpha, rotated as their EXIF says. In memory a picture is
@@ -24,8 +24,8 @@ from typing import Any, BinaryIO
 import numpy as np
 import numpy.typing as npt
 
+from app.atomic import write_atomically
 from app.document.io import jpeg, png, tiff, webp
-from app.document.io.atomic import write_atomically
 from app.document.io.metadata import ImageMetadata
 from app.document.io.pixels import (
     cmyk_to_rgb,
@@ -38,7 +38,15 @@ from app.document.io.pixels import (
 from app.document.io.raw import DAMAGED_HINT, RawImage, Refusal, SizeCheck
 from app.errors import UserError
 
-__all__ = ["MAX_MEGAPIXELS", "ImageMetadata", "LoadedImage", "read_image", "write_image"]
+__all__ = [
+    "FORMATS",
+    "MAX_MEGAPIXELS",
+    "ImageMetadata",
+    "LoadedImage",
+    "encode_image",
+    "read_image",
+    "write_image",
+]
 
 MAX_MEGAPIXELS = 100.0
 FORMATS = {
@@ -49,6 +57,8 @@ FORMATS = {
     ".tiff": "tiff",
     ".webp": "webp",
 }
+DTYPES = ("uint8", "uint16")
+NAMES = {"png": "PNG", "jpeg": "JPEG", "tiff": "TIFF", "webp": "WebP"}
 
 
 @dataclass(frozen=True)
@@ -209,6 +219,48 @@ def write_image(
             f"{path.name} cannot be saved: its name does not end in the name of a format.",
             f"Use one of {' '.join(FORMATS)}.",
         )
+    try:
+        data = _encoded(form, rgb_hwc, metadata, alpha_hw, quality, strip_place)
+    except Refusal as refusal:
+        raise UserError(f"{path.name} cannot be saved: {refusal.reason}.", refusal.hint) from None
+    write_atomically(path, data)
+
+
+def encode_image(
+    form: str,
+    rgb_hwc: npt.NDArray[Any],
+    metadata: ImageMetadata | None = None,
+    *,
+    alpha_hw: npt.NDArray[Any] | None = None,
+    quality: int = 95,
+    strip_place: bool = False,
+) -> bytes:
+    """The bytes that `write_image` would put into a file; the arguments are the same.
+
+    Args:
+        form: "png", "jpeg", "tiff", "webp", or one of the extensions.
+
+    Raises:
+        UserError: the picture is too large for the format.
+        KeyError: there is no such format (a defect of ours).
+        ValueError: as in `write_image`.
+    """
+    form = FORMATS[form.lower() if form.startswith(".") else f".{form}"]
+    try:
+        return _encoded(form, rgb_hwc, metadata, alpha_hw, quality, strip_place)
+    except Refusal as refusal:
+        words = f"The picture cannot be saved as {NAMES[form]}: {refusal.reason}."
+        raise UserError(words, refusal.hint) from None
+
+
+def _encoded(
+    form: str,
+    rgb_hwc: npt.NDArray[Any],
+    metadata: ImageMetadata | None,
+    alpha_hw: npt.NDArray[Any] | None,
+    quality: int,
+    strip_place: bool,
+) -> bytes:
     _check_pixels(rgb_hwc, alpha_hw, quality)
     height_px, width_px, _ = rgb_hwc.shape
     metadata = (metadata or ImageMetadata()).for_output(
@@ -216,29 +268,24 @@ def write_image(
     )
     if alpha_hw is not None:
         alpha_hw = to_8_bit(alpha_hw) if rgb_hwc.dtype == np.uint8 else to_16_bit(alpha_hw)
-    try:
-        if form == "png":
-            data = png.encode(rgb_hwc, alpha_hw, metadata)
-        elif form == "tiff":
-            data = tiff.encode(rgb_hwc, alpha_hw, metadata)
-        elif form == "webp":
-            data = webp.encode(rgb_hwc, alpha_hw, metadata, quality)
-        else:
-            data = jpeg.encode(rgb_hwc, metadata, quality)
-    except Refusal as refusal:
-        raise UserError(f"{path.name} cannot be saved: {refusal.reason}.", refusal.hint) from None
-    write_atomically(path, data)
+    if form == "png":
+        return png.encode(rgb_hwc, alpha_hw, metadata)
+    if form == "tiff":
+        return tiff.encode(rgb_hwc, alpha_hw, metadata)
+    if form == "webp":
+        return webp.encode(rgb_hwc, alpha_hw, metadata, quality)
+    return jpeg.encode(rgb_hwc, metadata, quality)
 
 
 def _check_pixels(
     rgb_hwc: npt.NDArray[Any], alpha_hw: npt.NDArray[Any] | None, quality: int
 ) -> None:
-    if rgb_hwc.dtype not in (np.uint8, np.uint16) or rgb_hwc.ndim != 3 or rgb_hwc.shape[2] != 3:
+    if rgb_hwc.dtype.name not in DTYPES or rgb_hwc.ndim != 3 or rgb_hwc.shape[2] != 3:
         raise ValueError(f"H x W x 3 of uint8 or uint16, not {rgb_hwc.dtype} {rgb_hwc.shape}")
     if 0 in rgb_hwc.shape:
         raise ValueError("a picture without pixels")
     if alpha_hw is not None and (
-        alpha_hw.shape != rgb_hwc.shape[:2] or alpha_hw.dtype not in (np.uint8, np.uint16)
+        alpha_hw.shape != rgb_hwc.shape[:2] or alpha_hw.dtype.name not in DTYPES
     ):
         raise ValueError(f"alpha is {alpha_hw.dtype} {alpha_hw.shape}, not the picture's size")
     if not 1 <= quality <= 100:

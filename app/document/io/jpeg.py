@@ -3,7 +3,7 @@
 import io
 import struct
 import warnings
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -58,8 +58,10 @@ def _metadata(info: dict[Any, Any]) -> ImageMetadata:
         x, y = (density * exif.UNIT_PX[info["jfif_unit"] + 1] for density in info["jfif_density"])
         if x and y:
             fields = fields.with_dpi(x, y)
-    resources = info.get("photoshop", {})
-    iptc = resources.get(IPTC_RESOURCE) if isinstance(resources, dict) else None
+    resources = info.get("photoshop")
+    iptc: bytes | None = None
+    if isinstance(resources, dict):
+        iptc = cast("dict[int, bytes]", resources).get(IPTC_RESOURCE)
     found = ImageMetadata(info.get("icc_profile"), None, info.get("xmp"), iptc or None)
     return found.with_fields(fields)
 

@@ -6,7 +6,7 @@ passes as success), so it sees every file under a name of ours, and only reads.
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,9 @@ OpenImageIO.attribute("try_all_readers", 0)
 
 
 @contextmanager
-def alias(path: Path, suffix: str, patch: tuple[int, bytes] | None = None) -> Iterator[Path]:
+def alias(
+    path: Path, suffix: str, patch: tuple[int, bytes] | None = None
+) -> Generator[Path, None, None]:
     """The same file under a plain name with this suffix: a link or, failing that, a copy.
 
     Args:

@@ -1,7 +1,7 @@
 """Colour models, profiles, bit depths and rotation of pixels on their way in and out."""
 
 import io
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +10,8 @@ from PIL import Image, ImageCms
 Pixels = npt.NDArray[Any]
 
 CMS_ERRORS = (ImageCms.PyCMSError, OSError, ValueError, TypeError)
+# Rows converted at a time come to about this many bytes.
+STRIP_BYTES = 2**20
 
 
 def profile_space(icc: bytes | None) -> str:
@@ -17,6 +19,17 @@ def profile_space(icc: bytes | None) -> str:
     if icc is None or len(icc) < 132 or icc[36:40] != b"acsp":
         return ""
     return icc[16:20].decode("latin-1").strip()
+
+
+def profile_name(icc: bytes | None) -> str:
+    """What an ICC profile calls itself, such as "Display P3"; "" if there is none or it is mute."""
+    if icc is None:
+        return ""
+    try:
+        profile = ImageCms.ImageCmsProfile(io.BytesIO(icc))
+        return ImageCms.getProfileDescription(profile).strip()
+    except CMS_ERRORS:
+        return ""
 
 
 def to_8_bit(pixels: Pixels) -> npt.NDArray[np.uint8]:
@@ -85,7 +98,7 @@ def _to_srgb(
         converted = ImageCms.profileToProfile(
             picture,
             ImageCms.ImageCmsProfile(io.BytesIO(icc or b"")),
-            ImageCms.createProfile("sRGB"),
+            _srgb_profile(),
             renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,
             outputMode="RGB",
             flags=flags | ImageCms.Flags.BLACKPOINTCOMPENSATION,
@@ -93,6 +106,76 @@ def _to_srgb(
     except CMS_ERRORS:
         return None
     return None if converted is None else np.asarray(converted)
+
+
+def to_srgb(rgb_hwc: npt.NDArray[np.uint8], icc: bytes | None) -> npt.NDArray[np.uint8]:
+    """The colours of a picture as sRGB numbers.
+
+    Args:
+        rgb_hwc: H x W x 3, uint8, at least one pixel.
+        icc: the profile that the numbers are in.
+
+    Returns:
+        the same array where there is no profile for RGB, where it is sRGB itself, or is damaged;
+        else a new one, contiguous.
+    """
+    transform = _rgb_transform(icc) if profile_space(icc) == "RGB" else None
+    if transform is None:
+        return rgb_hwc
+    converted = np.empty(rgb_hwc.shape, np.uint8)
+    rows = max(1, STRIP_BYTES // rgb_hwc[0].nbytes)
+    for first in range(0, len(rgb_hwc), rows):
+        strip = Image.fromarray(np.ascontiguousarray(rgb_hwc[first : first + rows]))
+        converted[first : first + rows] = np.asarray(transform.apply(strip))
+    return converted
+
+
+def _rgb_transform(icc: bytes | None) -> ImageCms.ImageCmsTransform | None:
+    """What turns colours of this profile into sRGB, or None where that is nothing."""
+    try:
+        transform = ImageCms.buildTransform(
+            ImageCms.ImageCmsProfile(io.BytesIO(icc or b"")),
+            _srgb_profile(),
+            "RGB",
+            "RGB",
+            renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,
+            flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
+        )
+        lattice = _colour_lattice()
+        off = np.asarray(transform.apply(Image.fromarray(lattice))).astype(np.int16) - lattice
+    except CMS_ERRORS:
+        return None
+    # The makers of sRGB profiles round their curves differently.
+    return None if abs(off).max() <= 1 else transform
+
+
+def _colour_lattice() -> npt.NDArray[np.uint8]:
+    """17 levels of each channel in all their combinations, and all greys."""
+    levels = np.arange(17) * 255 // 16
+    lattice = np.stack(np.meshgrid(levels, levels, levels), axis=-1).reshape(1, -1, 3)
+    greys = np.repeat(np.arange(256)[None, :, None], 3, axis=2)
+    return np.concatenate([lattice, greys], axis=1).astype(np.uint8)
+
+
+def resized_grey(grey_hw: Pixels, size_px: tuple[int, int]) -> Pixels:
+    """Grey of another size, for masks and alpha: linear, antialiased when it shrinks.
+
+    Args:
+        grey_hw: H x W, uint8 or uint16, full range.
+        size_px: (height, width) of the result, which has the same type.
+    """
+    if grey_hw.shape == size_px:
+        return grey_hw
+    # Pillow rounds its 16-bit grey at every step; its floating-point one is exact enough.
+    plain = np.ascontiguousarray(grey_hw if grey_hw.dtype == np.uint8 else np.float32(grey_hw))
+    height_px, width_px = size_px
+    resized = Image.fromarray(plain).resize((width_px, height_px), Image.Resampling.BILINEAR)
+    return np.rint(np.asarray(resized)).astype(grey_hw.dtype)
+
+
+def _srgb_profile() -> ImageCms.ImageCmsProfile:
+    # Pillow's types leave out what this returns.
+    return ImageCms.ImageCmsProfile(cast("Any", ImageCms).createProfile("sRGB"))
 
 
 def unmultiplied(colour_hwc: Pixels, alpha_hw: Pixels) -> Pixels:

@@ -11,7 +11,7 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
-from app.document.io import atomic
+from app import atomic
 from models import checkpoint
 from models.configs import StyleGAN2DiscriminatorConfig
 from models.networks.stylegan2_discriminator import ImageDiscriminator

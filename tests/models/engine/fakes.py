@@ -66,6 +66,9 @@ class FakeNetwork(nn.Module):
         self.noises.append(noise)
         return F.interpolate(structure, scale_factor=4.0) * 0.5 + texture[:, :, None, None]
 
+    def probe(self) -> Tensor:
+        return self.encode(torch.zeros(1, 3, 12, 12))[1]
+
     def names(self) -> list[str]:
         return [name for name, _ in self.calls]
 

@@ -1,12 +1,14 @@
 import pytest
 import torch
 
+from models.api import DeviceInfo
 from models.engine import device
 from models.engine.device import (
     choose_device,
     choose_precision,
     device_words,
     faster_precision,
+    list_devices,
     measured_precision,
     time_convolution,
 )
@@ -44,6 +46,21 @@ def test_auto_takes_a_gpu_where_there_is_one(two_gpus):
     assert choose_device("auto") == choose_device("cuda") == torch.device("cuda", 0)
     assert choose_device("cuda:1") == torch.device("cuda", 1)
     assert choose_device("cpu") == CPU
+
+
+def test_the_devices_of_a_machine_without_gpu(without_gpu):
+    (cpu,) = list_devices()
+    assert (cpu.name, cpu.words) == ("cpu", device_words(CPU))
+    assert 2**28 < cpu.memory_bytes < 2**46
+
+
+def test_the_devices_of_a_machine_with_two_gpus(two_gpus, monkeypatch):
+    monkeypatch.setattr(device, "total_bytes", lambda dev: 5 if dev.type == "cpu" else 7)
+    assert list_devices() == (
+        DeviceInfo("cpu", "device cpu", 5),
+        DeviceInfo("cuda:0", "device cuda:0", 7),
+        DeviceInfo("cuda:1", "device cuda:1", 7),
+    )
 
 
 @pytest.mark.parametrize("wanted", ["cuda", "cuda:0", "tpu"])
@@ -127,4 +144,5 @@ def test_an_unknown_precision_is_refused_at_once():
 def test_a_gpu_has_a_name_and_a_precision():
     gpu = choose_device("cuda")
     assert "GiB" in device_words(gpu)
+    assert list_devices()[1].memory_bytes > 2**30
     assert choose_precision("auto", gpu) in (torch.float32, torch.bfloat16)

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from models.api import CancelToken, Picture, RenderRequest
+from models.builders import build
 from models.catalog import find_model
 from models.configs import StyleGAN2DiscriminatorConfig
 from models.edits import SwapTexture
@@ -159,6 +160,82 @@ def test_cancelling_raises_and_the_next_render_is_right(stage):
         engine.render(light_request(), token)
     expected = make_engine().render(light_request()).rgb_hwc
     assert np.array_equal(engine.render(light_request()).rgb_hwc, expected)
+
+
+def test_a_render_stops_between_two_layers(tiny_config):
+    """Decoding is one step of the stage: it must not be waited for."""
+    network, token, layers = build(tiny_config).eval(), CancelToken(), []
+    for module in network.get_submodule("G").modules():
+        module.register_forward_hook(lambda *_: layers.append(1) or token.cancel())
+    engine = make_engine(network)
+    with pytest.raises(Cancelled):
+        engine.render(swap_request(), token)
+    assert len(layers) == 1
+
+
+def test_loading_stops_between_two_tensors(monkeypatch):
+    token, made = CancelToken(), []
+
+    def load(spec):
+        for _ in range(5):
+            made.append(torch.zeros(1))
+            token.cancel()
+
+    with pytest.raises(Cancelled):
+        make_engine(load_network=load).render(swap_request(), token)
+    assert len(made) == 1
+
+
+def test_warming_up_saves_the_first_render_the_loading():
+    network, loaded, told = FakeNetwork(), [], []
+    engine = make_engine(load_network=lambda spec: loaded.append(spec.id) or network)
+    engine.warm_up("fake", progress=lambda words, share: told.append((words, share)))
+    assert told == [("loading model", 0.0), ("getting ready", 0.8), ("done", 1.0)]
+    assert network.names() == ["encode"]
+    engine.render(swap_request())
+    assert loaded == ["fake"]
+
+
+def test_warming_up_can_be_called_off():
+    token = CancelToken()
+    token.cancel()
+    with pytest.raises(Cancelled):
+        make_engine(FakeNetwork()).warm_up("fake", token)
+
+
+def test_warming_up_with_a_model_that_is_not_there_is_a_sentence():
+    def find(name):
+        raise CheckpointMissing("There is no model 'gone'.")
+
+    with pytest.raises(CheckpointMissing):
+        make_engine(find=find).warm_up("gone")
+
+
+def test_warming_up_leaves_too_little_memory_to_the_render():
+    network = FakeNetwork()
+    network.errors = [RuntimeError(CPU_FULL)]
+    engine = make_engine(network)
+    engine.warm_up("fake")
+    assert len(engine.cache) == 0
+    network.errors = [RuntimeError("a defect")]
+    with pytest.raises(RuntimeError, match="a defect"):
+        engine.warm_up("fake")
+
+
+def test_what_was_forgotten_is_made_again_and_the_same():
+    network, loaded = FakeNetwork(), []
+    engine = make_engine(load_network=lambda spec: loaded.append(spec.id) or network)
+    first = engine.render(swap_request()).rgb_hwc
+    engine.forget()
+    assert len(engine.cache) == 0
+    assert np.array_equal(engine.render(swap_request()).rgb_hwc, first)
+    assert loaded == ["fake", "fake"]
+
+
+def test_an_engine_tells_its_device_and_precision():
+    engine = make_engine()
+    assert engine.device_words.startswith("CPU with ")
+    assert engine.precision == torch.float32
 
 
 @pytest.mark.parametrize(

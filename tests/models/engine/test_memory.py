@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from models.engine import memory
-from models.engine.memory import ByteCache, free_bytes, tensor_bytes
+from models.engine.memory import ByteCache, free_bytes, tensor_bytes, total_bytes
 from models.ops.memory import is_out_of_memory
 
 
@@ -100,6 +100,16 @@ def test_the_limit_of_a_container_counts(tmp_path, monkeypatch):
     assert memory.free_bytes_linux("MemAvailable:  1 kB\n") == 1024
     (tmp_path / "memory.max").write_text("max\n")
     assert memory.free_bytes_linux("MemFree: 7 kB\nMemAvailable:  100 kB\n") == 102400
+
+
+def test_all_memory_is_the_machines_or_the_containers(tmp_path, monkeypatch):
+    monkeypatch.setattr(memory, "CGROUP", tmp_path)
+    machines = total_bytes(torch.device("cpu"))
+    assert 2**28 < machines < 2**46
+    (tmp_path / "memory.max").write_text("5000\n")
+    assert total_bytes(torch.device("cpu")) == 5000
+    (tmp_path / "memory.max").write_text("max\n")
+    assert total_bytes(torch.device("cpu")) == machines
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no sysconf")

@@ -31,6 +31,10 @@ def test_a_users_model_is_known_by_what_its_file_holds(tmp_path):
     assert shelf.spec(SWAP).weights.sha256 == hashlib.sha256(b"second weights").hexdigest()
 
 
+def test_a_model_is_found_without_an_edit():
+    assert shelf_of(make_spec(sha256="c" * 64)).model("fake").weights.sha256 == "c" * 64
+
+
 def test_a_users_file_that_goes_away_is_missing(tmp_path):
     shelf = shelf_of(make_spec(sha256="", path=tmp_path / "gone.safetensors"))
     with pytest.raises(CheckpointMissing, match=r"gone\.safetensors cannot be read"):

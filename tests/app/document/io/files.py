@@ -145,6 +145,16 @@ def linear_grey_profile() -> bytes:
     return _profile(b"mntr", b"GRAY", b"XYZ ", {b"wtpt": _xyz(63190, 65536, 54061), b"kTRC": curve})
 
 
+def linear_rgb_profile() -> bytes:
+    """The colours of sRGB with numbers that are light itself."""
+    curve = b"curv" + bytes(4) + struct.pack(">I", 0)
+    tags = {b"wtpt": _xyz(63190, 65536, 54061)}
+    columns = {b"r": (28578, 14581, 912), b"g": (25241, 46981, 6362), b"b": (9376, 3973, 46799)}
+    for name, column in columns.items():
+        tags |= {name + b"XYZ": _xyz(*column), name + b"TRC": curve}
+    return _profile(b"mntr", b"RGB ", b"XYZ ", tags)
+
+
 def green_ink_profile() -> bytes:
     """CMYK in which any ink whatever is one green: L* 60, a* -40, b* 30; no ink is white."""
     colour = bytes([153, 88, 158])

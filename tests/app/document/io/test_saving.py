@@ -7,10 +7,12 @@ import pytest
 from PIL import Image
 
 from app.document.io import tiff
-from app.document.io.images import read_image, write_image
+from app.document.io.images import encode_image, read_image, write_image
+from app.document.io.metadata import ImageMetadata
 from app.errors import UserError
 from tests.app.document.io.files import (
     noise,
+    rgb_profile,
     smooth,
 )
 
@@ -130,6 +132,30 @@ def test_a_side_too_long_for_the_format_is_refused(tmp_path, name, side):
     with pytest.raises(UserError, match=r"px a side\. Save it as PNG"):
         write_image(tmp_path / name, np.zeros((1, side, 3), np.uint8))
     assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("form", "suffix"), list(zip(["png", "jpeg", "tiff", "webp"], FORMATS, strict=True))
+)
+def test_the_bytes_of_a_file_can_be_had_without_one(tmp_path, form, suffix):
+    pixels, alpha = smooth(24, 40), noise(24, 40, 1)[..., 0]
+    options = {"alpha_hw": alpha, "quality": 80, "strip_place": True}
+    metadata = ImageMetadata(icc=rgb_profile())
+    write_image(tmp_path / f"a{suffix}", pixels, metadata, **options)
+    expected = (tmp_path / f"a{suffix}").read_bytes()
+    assert encode_image(form, pixels, metadata, **options) == expected
+    assert encode_image(suffix, pixels, metadata, **options) == expected
+
+
+def test_a_picture_too_large_for_a_format_is_refused_without_a_file_too():
+    with pytest.raises(UserError, match=r"cannot be saved as WebP: .* px a side\. Save it as PNG"):
+        encode_image("webp", np.zeros((1, 16384, 3), np.uint8))
+
+
+@pytest.mark.parametrize("form", ["gif", ".gif", ""])
+def test_bytes_of_an_unknown_format_are_a_defect(form):
+    with pytest.raises(KeyError):
+        encode_image(form, smooth(24, 40))
 
 
 def test_a_tiff_that_would_pass_4_gib_is_refused(tmp_path, monkeypatch):

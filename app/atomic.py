@@ -37,7 +37,7 @@ def write_atomically(path: Path, data: bytes) -> None:
     finally:
         with contextlib.suppress(OSError):
             part.unlink()
-    _flush_folder(target.parent)
+    flush_folder(target.parent)
 
 
 def _checked_mode(target: Path) -> int | None:
@@ -50,7 +50,8 @@ def _checked_mode(target: Path) -> int | None:
     return target.stat().st_mode & 0o7777
 
 
-def _flush_folder(folder: Path) -> None:
+def flush_folder(folder: Path) -> None:
+    """Have the disk keep the names in a folder, where the system can be asked to."""
     with contextlib.suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)
         try:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from app.document.io.atomic import write_atomically
+from app.atomic import write_atomically
 from app.document.io.images import read_image, write_image
 from app.errors import UserError
 from tests.app.document.io.files import (

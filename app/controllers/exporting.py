@@ -1,0 +1,264 @@
+"""The picture into a file: rendered on the engine's thread, written on the file thread."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QObject, Signal
+
+from app.controllers.preview import Rendered
+from app.controllers.requests import edits_on, request_of
+from app.controllers.session import Session
+from app.document.document import Document, Photo
+from app.jobs.queue import JobQueue
+from app.jobs.slots import Job, Means, Slot
+from app.settings import ExportSettings
+
+SUFFIXES = {"png": ".png", "jpeg": ".jpg", "tiff": ".tif", "webp": ".webp"}
+
+
+@dataclass(frozen=True)
+class Exported:
+    """A file that was written.
+
+    Attributes:
+        path: of the file.
+        bytes: its size.
+        width_px, height_px: of the picture.
+        notes: sentences for the person, from the engine.
+    """
+
+    path: Path
+    bytes: int
+    width_px: int
+    height_px: int
+    notes: tuple[str, ...]
+
+
+def short_side_px(document: Document, settings: ExportSettings, working_px: int) -> int:
+    """The shorter side of the exported picture; nothing is made larger than the photo."""
+    own_px = min(document.width_px, document.height_px)
+    wanted = {"working": working_px, "original": own_px, "custom": settings.short_side_px}
+    return min(own_px, wanted[settings.size])
+
+
+def encoded(rgb_hwc: npt.NDArray[Any], photo: Photo, settings: ExportSettings) -> bytes:
+    """The bytes of a file with this picture. Takes a while; for worker threads.
+
+    Args:
+        rgb_hwc: uint8 or uint16 in the photo's own colours, of any size.
+        photo: whose profile, descriptions and alpha go into the file, as `settings` say.
+
+    Raises:
+        UserError: the picture is too large for the format.
+    """
+    from app.document.io.images import encode_image
+    from app.document.io.pixels import resized_grey, to_8_bit, to_srgb
+
+    metadata, alpha = photo.metadata, photo.alpha_hw
+    if not settings.keep_profile:
+        if metadata.icc is not None:
+            rgb_hwc = to_srgb(to_8_bit(rgb_hwc), metadata.icc)
+        metadata = replace(metadata, icc=None)
+    if not settings.keep_exif:
+        metadata = replace(metadata, exif=None, xmp=None, iptc=None)
+    if settings.format == "jpeg":
+        alpha = None
+    if alpha is not None and alpha.shape != rgb_hwc.shape[:2]:
+        alpha = resized_grey(alpha, (rgb_hwc.shape[0], rgb_hwc.shape[1]))
+    return encode_image(
+        SUFFIXES[settings.format],
+        rgb_hwc,
+        metadata,
+        alpha_hw=alpha,
+        quality=settings.quality,
+        strip_place=settings.strip_place,
+    )
+
+
+def size_words(count: float) -> str:
+    """Bytes in words: "840 KB", "2.3 MB"."""
+    if count < 1e6:
+        return f"{max(1, round(count / 1e3))} KB"
+    return f"{count / 1e6:.1f} MB"
+
+
+class Exporting(QObject):
+    """Writes the open document's picture.
+
+    Signals:
+        working(str, float): the stage in words and the share that is done; "" when at rest.
+        exported(Exported): a file is whole and in place.
+        estimated(str): how large the file would be, in words.
+        copied(array): rgb_hwc uint8 sRGB of the picture, for the clipboard.
+        failed(Exception): nothing was written; an existing file is as it was.
+    """
+
+    working = Signal(str, float)
+    exported = Signal(object)
+    estimated = Signal(str)
+    copied = Signal(object)
+    failed = Signal(object)
+
+    def __init__(
+        self,
+        queue: JobQueue,
+        session: Session,
+        working_px: Callable[[], int],
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._queue = queue
+        self._session = session
+        self._working_px = working_px
+        self._rendered: Rendered | None = None
+        self._jobs: set[Job] = set()
+
+    @property
+    def busy(self) -> bool:
+        """Whether a file is on its way."""
+        return bool(self._jobs)
+
+    @property
+    def working_px(self) -> int:
+        """The shorter side for the size "working"."""
+        return self._working_px()
+
+    def note_shown(self, rendered: Rendered | None) -> None:
+        """Know what the screen shows: sizes are estimated from it, and it can be copied."""
+        self._rendered = rendered
+
+    def export(self, path: Path, settings: ExportSettings) -> None:
+        """Write the current document's picture; the file is replaced at the very end."""
+        document = self._current()
+        if document is None:
+            return
+        deep = settings.bits == 16 and settings.format in ("png", "tiff")
+        px = short_side_px(document, settings, self.working_px)
+        request = request_of(document, px, 16 if deep else 8)
+        own_size = px == min(document.width_px, document.height_px)
+        if own_size and not edits_on(document):
+            base = document.base.picture.rgb_hwc
+            self._write(path, document, settings, lambda: (_in_bits(base, deep), ()))
+            return
+
+        def render(means: Means) -> tuple[npt.NDArray[Any], tuple[str, ...]]:
+            result = means.backend.render(request, means.token, means.progress)
+            return result.rgb_hwc, result.notes
+
+        def rendered(value: tuple[npt.NDArray[Any], tuple[str, ...]]) -> None:
+            self._write(path, document, settings, lambda: value)
+
+        self._submit(Slot.EXPORT, render, rendered)
+
+    def estimate(self, settings: ExportSettings) -> None:
+        """Find out how large the file would be, from the picture that is shown."""
+        document = self._current()
+        if document is None:
+            return
+        shown, base = self._rendered, document.base
+        px = short_side_px(document, settings, self.working_px)
+        pixels = shown.result.rgb_hwc if shown else base.picture.rgb_hwc
+        own_px = min(document.width_px, document.height_px)
+        area_px = document.width_px * document.height_px * (px / own_px) ** 2
+
+        def work(means: Means) -> str:
+            sample = pixels if shown else _thinned(pixels)
+            if settings.bits == 16 and settings.format in ("png", "tiff"):
+                sample = _in_bits(sample, True)
+            count = len(encoded(sample, replace(base, alpha_hw=None), settings))
+            scale = area_px / (sample.shape[0] * sample.shape[1])
+            return ("" if 0.999 < scale < 1.001 else "about ") + size_words(count * scale)
+
+        self._queue.submit(
+            Slot.ESTIMATE, work, done=self.estimated.emit, failed=lambda _: self.estimated.emit("")
+        )
+
+    def copy(self) -> None:
+        """Make the picture that is shown ready for the clipboard."""
+        document = self._current()
+        if document is None:
+            return
+        pixels = self._rendered.result.rgb_hwc if self._rendered else document.base.picture.rgb_hwc
+        icc = document.base.metadata.icc
+
+        def work(means: Means) -> npt.NDArray[np.uint8]:
+            from app.document.io.pixels import to_8_bit, to_srgb
+
+            return to_srgb(to_8_bit(pixels), icc)
+
+        self._queue.submit(Slot.WRITE, work, done=self.copied.emit, failed=self.failed.emit)
+
+    def cancel(self) -> None:
+        """Give up every export on its way."""
+        for job in tuple(self._jobs):
+            self._queue.cancel(job)
+
+    def _current(self) -> Document | None:
+        history = self._session.history
+        return history.current if history else None
+
+    def _write(
+        self,
+        path: Path,
+        document: Document,
+        settings: ExportSettings,
+        pixels: Callable[[], tuple[npt.NDArray[Any], tuple[str, ...]]],
+    ) -> None:
+        def work(means: Means) -> Exported:
+            from app.atomic import write_atomically
+
+            means.progress("writing", 0.0)
+            rgb_hwc, notes = pixels()
+            data = encoded(rgb_hwc, document.base, settings)
+            means.token.raise_if_cancelled()
+            write_atomically(path, data)
+            height_px, width_px, _ = rgb_hwc.shape
+            return Exported(path, len(data), width_px, height_px, notes)
+
+        def done(exported: Exported) -> None:
+            self._session.mark_exported(document)
+            self.exported.emit(exported)
+
+        self._submit(Slot.WRITE, work, done)
+
+    def _submit(
+        self, slot: Slot, work: Callable[[Means], Any], done: Callable[[Any], None]
+    ) -> None:
+        def ended() -> None:
+            self._jobs.discard(job)
+            if not self._jobs:
+                self.working.emit("", 0.0)
+
+        def succeeded(value: object) -> None:
+            done(value)
+            ended()
+
+        def failed(error: Exception) -> None:
+            ended()
+            self.failed.emit(error)
+
+        def progressed(words: str, share: float) -> None:
+            self.working.emit(f"exporting: {words}", share)
+
+        job = self._queue.submit(
+            slot, work, done=succeeded, failed=failed, cancelled=ended, progress=progressed
+        )
+        self._jobs.add(job)
+        self.working.emit("exporting", 0.0)
+
+
+def _in_bits(rgb_hwc: npt.NDArray[Any], deep: bool) -> npt.NDArray[Any]:
+    from app.document.io.pixels import to_8_bit, to_16_bit
+
+    return to_16_bit(rgb_hwc) if deep else to_8_bit(rgb_hwc)
+
+
+def _thinned(rgb_hwc: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """A part from the middle, of at most about a megapixel: enough to judge a file's size by."""
+    height_px, width_px, _ = rgb_hwc.shape
+    top, left = max(0, height_px - 1024) // 2, max(0, width_px - 1024) // 2
+    return np.ascontiguousarray(rgb_hwc[top : top + 1024, left : left + 1024])

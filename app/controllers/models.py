@@ -1,0 +1,244 @@
+"""Models and devices: what there is, what is used, and what the artist does with them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from models.library import folder_bytes, move_models, remove_model, rename_model
+from PySide6.QtCore import QObject, Signal
+
+from app.controllers.preferences import Preferences
+from app.jobs.queue import JobQueue
+from app.jobs.slots import Job, Means, Slot
+from models.api import DeviceInfo, DeviceReport
+from models.catalog import Catalog, ModelSpec, list_models, set_user_folder, user_folder
+from models.errors import CheckpointMissing
+
+SWAPS_TEXTURE = "swapping_autoencoder"
+"""The family whose models carry out `SwapTexture`."""
+
+
+@dataclass(frozen=True)
+class EngineFacts:
+    """What is known of the engine once it is there.
+
+    Attributes:
+        device: what it runs on, in words.
+        default_short_side_px: the working size that suits the device.
+    """
+
+    device: str
+    default_short_side_px: int
+
+
+class Models(QObject):
+    """The catalog as the window sees it, and the work on it.
+
+    Signals:
+        catalog_changed(Catalog): models were listed anew.
+        folder_changed(Path, int): the folder of the artist's own models, and its bytes.
+        current_changed(str): the id of the model in use.
+        engine_ready(EngineFacts): the engine is there (again).
+        devices_found(tuple[DeviceInfo, ...])
+        device_tested(DeviceReport | Exception)
+        working(str, float): an import or a move: the stage in words and the share; "" at rest.
+        said(str): something was done, in a sentence.
+        failed(Exception): something was not done; everything is as it was.
+    """
+
+    catalog_changed = Signal(object)
+    folder_changed = Signal(object, object)
+    current_changed = Signal(str)
+    engine_ready = Signal(object)
+    devices_found = Signal(object)
+    device_tested = Signal(object)
+    working = Signal(str, float)
+    said = Signal(str)
+    failed = Signal(object)
+
+    def __init__(
+        self, queue: JobQueue, preferences: Preferences, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._queue = queue
+        self._preferences = preferences
+        self._jobs: set[Job] = set()
+        self.catalog = Catalog(())
+
+    @property
+    def current(self) -> str:
+        """The id of the model for new edits; empty when there is none."""
+        usable = [spec.id for spec in self.catalog if spec.family == SWAPS_TEXTURE]
+        chosen = self._preferences.value.model
+        return chosen if chosen in usable else next(iter(usable), "")
+
+    def current_or_raise(self) -> str:
+        """The id of the model for new edits; `CheckpointMissing` when there is none."""
+        if not self.current:
+            raise CheckpointMissing(
+                "No model that takes over textures is installed. Import one under Model > Models."
+            )
+        return self.current
+
+    def find(self, model_id: str) -> ModelSpec | None:
+        """The model with this id, if it is installed."""
+        return next((spec for spec in self.catalog if spec.id == model_id), None)
+
+    def choose(self, model_id: str) -> None:
+        """Use this model for new edits."""
+        self._preferences.update(model=model_id)
+        self.current_changed.emit(self.current)
+
+    def refresh(self) -> None:
+        """List the models anew."""
+
+        def work(means: Means) -> tuple[Catalog, Path, int]:
+            folder = user_folder()
+            return list_models(), folder, folder_bytes(folder)
+
+        def done(value: tuple[Catalog, Path, int]) -> None:
+            self.catalog, folder, count = value
+            self.catalog_changed.emit(self.catalog)
+            self.folder_changed.emit(folder, count)
+            self.current_changed.emit(self.current)
+
+        self._queue.submit(Slot.MANAGE, work, done=done, failed=self.failed.emit)
+
+    def warm_up(self) -> None:
+        """Have the engine and the current model's network ready before they are needed."""
+        model_id = self.current
+
+        def work(means: Means) -> EngineFacts:
+            backend = means.backend
+            if model_id:
+                backend.warm_up(model_id, means.token, means.progress)
+            return EngineFacts(backend.device_words, backend.default_short_side_px)
+
+        self._queue.submit(
+            Slot.LOAD_MODEL, work, done=self.engine_ready.emit, failed=self.failed.emit
+        )
+
+    def restart(self) -> None:
+        """Give up what the engine does, and have it made anew."""
+        self._queue.restart_engine()
+        self.warm_up()
+
+    def import_files(self, paths: list[Path]) -> None:
+        """Make models of weights files, one after another."""
+        for path in paths:
+            self._import(path)
+
+    def _import(self, path: Path) -> None:
+        def work(means: Means) -> str:
+            return means.backend.import_model(path, None, means.token, means.progress)
+
+        def done(model_id: str) -> None:
+            self.said.emit(f"{path.name} was imported as the model {model_id!r}.")
+            self.refresh()
+
+        self._submit(Slot.IMPORT_MODEL, f"importing {path.name}", work, done)
+
+    def rename(self, model_id: str, title: str) -> None:
+        """Give one of the artist's own models another name; its id stays."""
+        self._manage(model_id, lambda spec: rename_model(spec, title), f"It is called {title} now.")
+
+    def remove(self, model_id: str) -> None:
+        """Delete one of the artist's own models."""
+        self._manage(model_id, remove_model, "The model was deleted.")
+
+    def verify(self, model_id: str) -> None:
+        """Read a model whole and check everything that can be checked."""
+
+        def work(means: Means) -> None:
+            means.backend.verify_model(model_id)
+
+        def done(_: None) -> None:
+            self.said.emit(f"The model {model_id!r} is whole.")
+
+        self._submit(Slot.VERIFY_MODEL, f"verifying {model_id}", work, done)
+
+    def move_folder(self, folder: Path) -> None:
+        """Keep the artist's own models in another folder; what is there moves along."""
+
+        def work(means: Means) -> None:
+            move_models(user_folder(), folder, means.token, means.progress)
+
+        def done(_: None) -> None:
+            set_user_folder(folder)
+            self._preferences.update(models_folder=str(folder))
+            self.said.emit(f"Your models are in {folder} now.")
+            self.refresh()
+
+        self._submit(Slot.MANAGE, "moving models", work, done)
+
+    def find_devices(self) -> None:
+        """Ask the engine what devices there are."""
+
+        def work(means: Means) -> tuple[DeviceInfo, ...]:
+            return means.backend.devices()
+
+        self._queue.submit(
+            Slot.TEST_DEVICE, work, done=self.devices_found.emit, failed=self.failed.emit
+        )
+
+    def use_device(self, name: str) -> None:
+        """Have the engine run on another device ("auto", "cpu", "cuda:0")."""
+        if name != self._preferences.value.device:
+            self._preferences.update(device=name)
+            self.restart()
+
+    def test_device(self, name: str) -> None:
+        """Run a small picture on a device and tell how long it took."""
+
+        def work(means: Means) -> DeviceReport:
+            return means.backend.test_device(name, means.token, means.progress)
+
+        self._queue.submit(
+            Slot.TEST_DEVICE, work, done=self.device_tested.emit, failed=self.device_tested.emit
+        )
+
+    def cancel(self) -> None:
+        """Give up imports and moves on their way."""
+        for job in tuple(self._jobs):
+            self._queue.cancel(job)
+
+    def _manage(self, model_id: str, act: Callable[[ModelSpec], object], sentence: str) -> None:
+        spec = self.find(model_id)
+        if spec is None:
+            return
+
+        def done(_: object) -> None:
+            self.said.emit(sentence)
+            self.refresh()
+
+        self._submit(Slot.MANAGE, f"changing {spec.title}", lambda means: act(spec), done)
+
+    def _submit(
+        self,
+        slot: Slot,
+        words: str,
+        work: Callable[[Means], Any],
+        done: Callable[[Any], None],
+    ) -> None:
+        def ended() -> None:
+            self._jobs.discard(job)
+            if not self._jobs:
+                self.working.emit("", 0.0)
+
+        def succeeded(value: object) -> None:
+            ended()
+            done(value)
+
+        def failed(error: Exception) -> None:
+            ended()
+            self.failed.emit(error)
+
+        def progressed(stage: str, share: float) -> None:
+            self.working.emit(f"{words}: {stage}", share)
+
+        job = self._queue.submit(
+            slot, work, done=succeeded, failed=failed, cancelled=ended, progress=progressed
+        )
+        self._jobs.add(job)
+        self.working.emit(words, 0.0)

@@ -1,0 +1,39 @@
+"""How large a preview may be on this machine, by the clock."""
+
+LADDER_PX = (96, 128, 192, 256, 320, 384, 512, 640, 768, 1024)
+"""Shorter sides of previews."""
+START_PX = 256
+SLOW_SECONDS = 0.15
+"""Beyond it a preview drags behind the hand, and the next one is a step smaller."""
+FAST_SECONDS = 0.08
+"""If the next size up would take less than this, it is taken."""
+
+
+class Pace:
+    """Chooses the size of previews.
+
+    The size changes only when a measured time is clearly off, since each size encodes the picture
+    anew. A single slow render (the first encoding, another program) does not count: it takes two
+    in a row.
+    """
+
+    def __init__(self) -> None:
+        self._rung = LADDER_PX.index(START_PX)
+        self._slow = 0
+
+    def preview_px(self, working_px: int) -> int:
+        """The shorter side of a preview, at most the working size."""
+        return min(LADDER_PX[self._rung], working_px)
+
+    def note(self, short_side_px: int, seconds: float) -> None:
+        """Learn from a preview that took `seconds`; other sizes than the present one are ignored."""
+        if short_side_px != LADDER_PX[self._rung]:
+            return
+        self._slow = self._slow + 1 if seconds > SLOW_SECONDS else 0
+        if self._slow >= 2 and self._rung > 0:
+            self._rung -= 1
+            self._slow = 0
+        elif self._rung + 1 < len(LADDER_PX):
+            growth = (LADDER_PX[self._rung + 1] / short_side_px) ** 2
+            if seconds * growth < FAST_SECONDS:
+                self._rung += 1

@@ -1,0 +1,219 @@
+"""From the newest document to pixels on the screen: small at once, at working size soon after."""
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from app.controllers.pace import Pace
+from app.controllers.requests import edits_on, request_of
+from app.controllers.session import Change, Session
+from app.document.document import Document
+from app.document.pyramid import Pyramid
+from app.jobs.queue import JobQueue
+from app.jobs.slots import Job, Means, Slot
+from models.api import RenderRequest, RenderResult
+
+SUBMIT_MS = 16
+REST_MS = 300
+"""The hand rests when a slider has not moved for this long."""
+KEPT_BYTES = 96 * 2**20
+"""Of finished pictures that undo and switches can show at once."""
+FIRST_AUTO_PX = 512
+"""The automatic working size until the engine has told its own."""
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A picture that came back.
+
+    Attributes:
+        request: what was asked for.
+        result: what the engine gave.
+        pyramid: the same for the screen.
+        final: whether it has the working size.
+    """
+
+    request: RenderRequest
+    result: RenderResult
+    pyramid: Pyramid
+    final: bool
+
+
+def render_job(request: RenderRequest, icc: bytes | None, final: bool) -> Callable[..., Rendered]:
+    """The work that renders a request and makes it ready for the screen."""
+
+    def work(means: Means) -> Rendered:
+        result = means.backend.render(request, means.token, means.progress)
+        return Rendered(request, result, Pyramid.of(result.rgb_hwc, icc), final)
+
+    return work
+
+
+class Preview(QObject):
+    """Keeps the picture up with the document.
+
+    Signals:
+        shown(Rendered | None): show this; None: the document's base is its picture.
+        working(str, float): the stage in words and the share that is done; "" when at rest.
+        failed(Exception): a picture could not be made; what was shown stays.
+    """
+
+    shown = Signal(object)
+    working = Signal(str, float)
+    failed = Signal(object)
+
+    def __init__(self, queue: JobQueue, session: Session, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._queue = queue
+        self._session = session
+        self._pace = Pace()
+        self._chosen_px: int | None = None
+        self._auto_px = FIRST_AUTO_PX
+        self._kept: OrderedDict[RenderRequest, Rendered] = OrderedDict()
+        self._last: RenderRequest | None = None
+        self._shown_stamp = 0
+        self._jobs: dict[Job, RenderRequest] = {}
+        self._throttle = QTimer(self, singleShot=True, interval=SUBMIT_MS)
+        self._throttle.timeout.connect(self._throttled)
+        self._waiting = False
+        self._rest = QTimer(self, singleShot=True, interval=REST_MS)
+        self._rest.timeout.connect(self._finalise)
+        session.changed.connect(self._document_changed)
+
+    @property
+    def working_px(self) -> int:
+        """The shorter side that pictures are worked on with, the document's own not considered."""
+        return self._chosen_px or self._auto_px
+
+    def set_working_size(self, short_side_px: int | None) -> None:
+        """Use another working size; None is the automatic one."""
+        self._chosen_px = short_side_px
+        self.again()
+
+    def set_auto_size(self, short_side_px: int) -> None:
+        """The engine's own choice, used where the person has made none."""
+        changed = short_side_px != self._auto_px and self._chosen_px is None
+        self._auto_px = short_side_px
+        if changed:
+            self.again()
+
+    def forget(self) -> None:
+        """Drop what was rendered and measured: the models or the device are others now."""
+        self._kept.clear()
+        self._pace = Pace()
+        self.again()
+
+    def again(self) -> None:
+        """Render the present document anew."""
+        self._queue.bump_epoch()
+        self._last = None
+        self._want(dragging=False)
+
+    def stop(self) -> None:
+        """Give up the renders on their way; what is shown stays."""
+        self._rest.stop()
+        self._throttle.stop()
+        self._waiting = False
+        self._queue.cancel_slot(Slot.PREVIEW)
+        self._queue.cancel_slot(Slot.FINAL)
+
+    def _document_changed(self, document: Document | None, why: Change) -> None:
+        if why in (Change.JUMP, Change.OPEN):
+            self._queue.bump_epoch()
+        if why is Change.OPEN:
+            self._kept.clear()
+        self._want(dragging=why is Change.DRAG)
+
+    def _want(self, *, dragging: bool) -> None:
+        document = self._session.document
+        self._rest.stop()
+        if document is None or not edits_on(document):
+            self.stop()
+            self._show_at_once(None)
+        elif (kept := self._kept.get(request_of(document, self.working_px))) is not None:
+            self.stop()
+            self._show_at_once(kept)
+        elif dragging:
+            self._queue.cancel_slot(Slot.FINAL)
+            self._submit_preview()
+            self._rest.start()
+        else:
+            # Later, a preview would come after the final picture, and cancel it.
+            self._throttle.stop()
+            self._waiting = False
+            self._submit_preview()
+            self._finalise()
+
+    def _show_at_once(self, rendered: Rendered | None) -> None:
+        """Show what needs no work; whatever was asked for earlier is older than it."""
+        self._shown_stamp = self._queue.next_stamp()
+        self._last = rendered.request if rendered else None
+        self.shown.emit(rendered)
+
+    def _submit_preview(self) -> None:
+        """Ask for a preview of the newest document, at most every `SUBMIT_MS`."""
+        if self._throttle.isActive():
+            self._waiting = True
+            return
+        self._throttle.start()
+        document = self._session.document
+        if document is not None and edits_on(document):
+            self._submit(Slot.PREVIEW, document, self._pace.preview_px(self.working_px))
+
+    def _throttled(self) -> None:
+        if self._waiting:
+            self._waiting = False
+            self._submit_preview()
+
+    def _finalise(self) -> None:
+        """Ask for the picture at working size."""
+        document = self._session.document
+        if document is not None and edits_on(document):
+            self._submit(Slot.FINAL, document, self.working_px)
+
+    def _submit(self, slot: Slot, document: Document, short_side_px: int) -> None:
+        request = request_of(document, short_side_px)
+        if request in self._jobs.values() or request == self._last:
+            return
+        final = request == request_of(document, self.working_px)
+        work = render_job(request, document.base.metadata.icc, final)
+
+        def ended() -> None:
+            self._jobs.pop(job, None)
+            if not self._jobs:
+                self.working.emit("", 0.0)
+
+        def done(rendered: Rendered) -> None:
+            ended()
+            self._arrived(job, rendered)
+
+        def failed(error: Exception) -> None:
+            ended()
+            self.failed.emit(error)
+
+        job = self._queue.submit(
+            slot, work, done=done, failed=failed, cancelled=ended, progress=self.working.emit
+        )
+        self._jobs[job] = request
+        if len(self._jobs) == 1:
+            self.working.emit("waiting", 0.0)
+
+    def _arrived(self, job: Job, rendered: Rendered) -> None:
+        if not rendered.final and rendered.request.short_side_px is not None:
+            self._pace.note(rendered.request.short_side_px, rendered.result.seconds)
+        if rendered.final:
+            self._keep(rendered)
+        if job.stamp >= self._shown_stamp:
+            self._shown_stamp = job.stamp
+            self._last = rendered.request
+            self.shown.emit(rendered)
+
+    def _keep(self, rendered: Rendered) -> None:
+        """Hold a finished picture; the oldest go first."""
+        self._kept[rendered.request] = rendered
+        self._kept.move_to_end(rendered.request)
+        total = sum(other.pyramid.nbytes for other in self._kept.values())
+        while total > KEPT_BYTES and len(self._kept) > 1:
+            total -= self._kept.popitem(last=False)[1].pyramid.nbytes

@@ -1,0 +1,129 @@
+"""The open document: the one place through which it changes."""
+
+from collections.abc import Hashable
+from enum import Enum
+
+from PySide6.QtCore import QObject, Signal
+
+from app.document.document import Document
+from app.document.history import History
+
+
+class Change(Enum):
+    """Why another document is shown than before.
+
+    STEP: a step was made and is in the history.
+    DRAG: a slider or a stroke is on its way; nothing is in the history yet.
+    JUMP: undo, redo, a click into the history.
+    OPEN: another picture was opened, or the picture was closed.
+    """
+
+    STEP = "step"
+    DRAG = "drag"
+    JUMP = "jump"
+    OPEN = "open"
+
+
+class Session(QObject):
+    """One document with its history, or none. Lives on the GUI thread.
+
+    Signals:
+        changed(Document | None, Change): what is shown now, and why.
+        steps_changed(): the list of steps, the place in it, or the mark of the last export.
+
+    Attributes:
+        history: of the open document, or None.
+    """
+
+    changed = Signal(object, object)
+    steps_changed = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.history: History | None = None
+        self._why = Change.STEP
+
+    @property
+    def document(self) -> Document | None:
+        """What is shown: the drag on its way, or else the last step."""
+        return self.history.document if self.history else None
+
+    @property
+    def unexported(self) -> bool:
+        """Whether there is work that is in no exported file."""
+        return self.history is not None and not self.history.is_saved
+
+    def open(self, document: Document, label: str = "Open") -> None:
+        """Replace the open document and its history."""
+        self._replace(History(document, label))
+
+    def close(self) -> None:
+        """Have no document."""
+        if self.history is not None:
+            self._replace(None)
+
+    def push(self, label: str, document: Document, merge: Hashable | None = None) -> None:
+        """Make a step; an equal document is none. `merge` as in `History.push`."""
+        if self.history is not None:
+            self._why = Change.STEP
+            self.history.push(label, document, merge)
+
+    def drag(self, document: Document) -> None:
+        """Show a document that is still on its way."""
+        if self.history is not None:
+            self._why = Change.DRAG
+            self.history.pending = document
+
+    def drop(self) -> None:
+        """Give up what is on its way."""
+        if self.history is not None and self.history.pending is not None:
+            self._why = Change.JUMP
+            self.history.drop_pending()
+
+    def commit(self, label: str, merge: Hashable | None = None) -> None:
+        """Make a step of what is on its way."""
+        if self.history is not None and self.history.pending is not None:
+            self._why = Change.STEP
+            document = self.history.pending
+            self.history.commit(label, merge)
+            # The drag has shown it already, so the history sees no change; the hand rests now.
+            if self.document is document:
+                self.changed.emit(document, Change.STEP)
+
+    def undo(self) -> None:
+        if self.history is not None:
+            self._why = Change.JUMP
+            self.history.undo()
+
+    def redo(self) -> None:
+        if self.history is not None:
+            self._why = Change.JUMP
+            self.history.redo()
+
+    def jump(self, index: int) -> None:
+        """Go to a step by its place in the history."""
+        if self.history is not None:
+            self._why = Change.JUMP
+            self.history.jump(index)
+
+    def mark_exported(self, document: Document) -> None:
+        """Note that this document is in a file, if it is still the current one."""
+        if self.history is not None and self.history.current is document:
+            self.history.mark_saved()
+
+    def _replace(self, history: History | None) -> None:
+        if self.history is not None:
+            self.history.changed.disconnect(self._changed)
+            self.history.steps_changed.disconnect(self._steps_changed)
+        self.history = history
+        if history is not None:
+            history.changed.connect(self._changed)
+            history.steps_changed.connect(self._steps_changed)
+        self.changed.emit(self.document, Change.OPEN)
+        self.steps_changed.emit()
+
+    def _changed(self, old: Document, new: Document) -> None:
+        self.changed.emit(new, self._why)
+
+    def _steps_changed(self) -> None:
+        self.steps_changed.emit()

@@ -1,0 +1,178 @@
+"""Texture swaps: references on their way in, and the numbers of the active swap."""
+
+import random
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QImage
+
+from app.controllers.pictures import OpenedPhoto, clipboard_name, opened, photo_of_image, read_photo
+from app.controllers.session import Change, Session
+from app.document.document import (
+    Document,
+    EditEntry,
+    Photo,
+    replace_edit,
+    with_edit,
+    with_reference,
+    without_reference,
+)
+from app.errors import UserError
+from app.jobs.queue import JobQueue
+from app.jobs.slots import Means, Slot
+from models.edits import SwapTexture
+
+LARGEST_SEED = 2**31
+
+
+class Swapping(QObject):
+    """Makes and changes `SwapTexture` edits.
+
+    The active swap is the one that is selected in the list of edits, or else the last one. A
+    reference goes to the active swap; where there is none, it makes one.
+
+    Signals:
+        reading(str): the name of the reference that is being read; empty when done.
+        loaded(str, object): hash and thumbnail (rgb_hwc uint8) of a reference that came in.
+        active_changed(EditEntry | None): another swap is active, or it has other numbers.
+        failed(Exception): a reference could not be read; the document is as it was.
+    """
+
+    reading = Signal(str)
+    loaded = Signal(str, object)
+    active_changed = Signal(object)
+    failed = Signal(object)
+
+    def __init__(
+        self,
+        queue: JobQueue,
+        session: Session,
+        model: Callable[[], str],
+        parent: QObject | None = None,
+    ) -> None:
+        """`model` gives the id of the model for new swaps; it raises when there is none."""
+        super().__init__(parent)
+        self._queue = queue
+        self._session = session
+        self._model = model
+        self._selected: int | None = None
+        session.changed.connect(self._document_changed)
+
+    @property
+    def active(self) -> EditEntry | None:
+        """The swap that sliders and references act on."""
+        document = self._session.document
+        swaps = [e for e in document.entries if isinstance(e.edit, SwapTexture)] if document else []
+        chosen = [entry for entry in swaps if entry.uid == self._selected]
+        return next(iter(chosen or swaps[-1:]), None)
+
+    def select(self, uid: int | None) -> None:
+        """Make an edit of the list the active one."""
+        self._selected = uid
+        self.active_changed.emit(self.active)
+
+    def use_file(self, path: Path) -> None:
+        """Take over the texture of a picture file."""
+        self._use(path.name, lambda: opened(read_photo(path)))
+
+    def use_image(self, image: QImage) -> None:
+        """Take over the texture of pixels from a clipboard or a browser."""
+        name = clipboard_name()
+        copy = QImage(image)
+        self._use(name, lambda: opened(photo_of_image(copy, name)))
+
+    def use_known(self, sha256: str) -> None:
+        """Take over the texture of a reference that the document has already."""
+        document = self._session.document
+        photo = document.reference(sha256) if document else None
+        if photo is not None:
+            self._apply(photo)
+
+    def forget(self, sha256: str) -> None:
+        """Take a reference out of the document; refused while an edit uses it."""
+        document = self._session.document
+        if document is None:
+            return
+        try:
+            self._session.push("Remove reference", without_reference(document, sha256))
+        except UserError as error:
+            self.failed.emit(error)
+
+    def drag_amount(self, amount: float) -> None:
+        """Show an amount (0..1.5) while the slider moves."""
+        if (entry := self.active) is not None:
+            self._session.drag(self._with_amount(entry, amount))
+
+    def commit_amount(self, amount: float) -> None:
+        """Make a step of an amount; steps of one slider in a row are one."""
+        entry = self.active
+        if entry is None:
+            return
+        self._session.drag(self._with_amount(entry, amount))
+        self._session.commit("Change amount", ("amount", entry.uid))
+
+    def switch_grain(self, on: bool) -> None:
+        """Have fine grain in the result, or not."""
+        self._change("Grain on" if on else "Grain off", seed=0 if on else None)
+
+    def roll_grain(self) -> None:
+        """Another grain."""
+        self._change("New grain", seed=random.randrange(1, LARGEST_SEED))
+
+    def _change(self, label: str, **values: object) -> None:
+        entry, document = self.active, self._session.document
+        if entry is not None and document is not None:
+            edit = replace(entry.edit, **values)
+            self._session.push(label, replace_edit(document, entry.uid, edit))
+
+    def _with_amount(self, entry: EditEntry, amount: float) -> Document:
+        history = self._session.history
+        assert history is not None, "an edit without a document"
+        edit = replace(entry.edit, amount=amount)
+        return replace_edit(history.current, entry.uid, edit)
+
+    def _use(self, name: str, read: Callable[[], OpenedPhoto]) -> None:
+        if self._session.document is None:
+            self.failed.emit(
+                UserError("A reference needs a picture to act on.", "Open a picture first.")
+            )
+            return
+
+        def work(means: Means) -> OpenedPhoto:
+            return read()
+
+        def done(photo: OpenedPhoto) -> None:
+            self.reading.emit("")
+            self.loaded.emit(photo.photo.picture.sha256, photo.thumb_rgb_hwc)
+            self._apply(photo.photo)
+
+        def failed(error: Exception) -> None:
+            self.reading.emit("")
+            self.failed.emit(error)
+
+        self.reading.emit(name)
+        self._queue.submit(Slot.REFERENCE, work, done=done, failed=failed)
+
+    def _apply(self, photo: Photo) -> None:
+        document = self._session.document
+        if document is None:
+            return
+        entry = self.active
+        sha256 = photo.picture.sha256
+        try:
+            document = with_reference(document, photo)
+            if entry is None:
+                edit = SwapTexture(model=self._model(), reference=sha256)
+                self._session.push("Swap texture", with_edit(document, edit))
+            else:
+                edit = replace(entry.edit, reference=sha256, enabled=True)
+                self._session.push("Change reference", replace_edit(document, entry.uid, edit))
+        except Exception as error:  # noqa: BLE001 - whatever the catalog says is for the person
+            self.failed.emit(error)
+
+    def _document_changed(self, document: Document | None, why: Change) -> None:
+        if why is Change.OPEN:
+            self._selected = None
+        self.active_changed.emit(self.active)

@@ -1,0 +1,157 @@
+"""The window's program: every object is made here and handed to those who need it.
+
+torch is not imported on the way to the window. The engine's thread does that, at the first job that
+needs the engine.
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QSettings, QTimer
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import QApplication
+
+from app import __version__, crash
+from app.controllers.edit_list import EditList
+from app.controllers.exporting import Exporting
+from app.controllers.finder import Finder
+from app.controllers.models import Models
+from app.controllers.pictures import Pictures
+from app.controllers.preferences import Preferences
+from app.controllers.preview import Preview
+from app.controllers.session import Session
+from app.controllers.swapping import Swapping
+from app.jobs.backend import Backend, MakeBackend
+from app.jobs.queue import JobQueue
+from app.resources import resource
+from app.settings import Settings, config_folder, load_settings
+from app.ui import theme
+from app.ui.main_window import MainWindow
+from app.ui.presenters.documents import DocumentPresenter
+from app.ui.presenters.drops import DropPresenter
+from app.ui.presenters.edits import EditsPresenter
+from app.ui.presenters.finder import FinderPresenter
+from app.ui.presenters.models import ModelsPresenter
+from app.ui.presenters.notices import Teller
+from app.ui.presenters.picture import PicturePresenter
+from app.ui.presenters.program import ProgramPresenter
+from app.ui.presenters.rescue import RescuePresenter
+from app.ui.presenters.start import StartPresenter
+from app.ui.watchdog import StallWatchdog
+from models.catalog import set_user_folder
+
+SWITCH_INTERVAL_SECONDS = 0.001
+"""How long a worker's Python may hold the interpreter; the default, 5 ms, is felt while drawing."""
+CLOSE_MS = 1000
+
+
+class Program:
+    """The running window with all that belongs to it.
+
+    Args:
+        app: the Qt application.
+        settings: as they were loaded.
+        make_backend: makes the engine, on its own thread; None takes the real one.
+
+    Attributes:
+        window, session, queue, preview, ...: the parts, for those who drive them.
+    """
+
+    def __init__(
+        self, app: QApplication, settings: Settings, make_backend: MakeBackend | None = None
+    ) -> None:
+        set_user_folder(Path(settings.models_folder) if settings.models_folder else None)
+        self.appearance = theme.apply(app, settings.theme, settings.text_percent)
+        self.queue = JobQueue(make_backend or self._make_backend)
+        self.preferences = Preferences(settings, self.queue)
+        self.session = Session()
+        self.models = Models(self.queue, self.preferences)
+        self.preview = Preview(self.queue, self.session)
+        self.preview.set_working_size(settings.working_short_side_px)
+        self.pictures = Pictures(self.queue, self.session)
+        self.edit_list = EditList(self.session)
+        self.swapping = Swapping(self.queue, self.session, self.models.current_or_raise)
+        self.exporting = Exporting(self.queue, self.session, lambda: self.preview.working_px)
+        layout_store = QSettings(str(config_folder() / "window.ini"), QSettings.Format.IniFormat)
+        self.window = MainWindow(layout_store)
+        self.tell = Teller(
+            self.window.notices, lambda error: crash.report_text(error, self.facts())
+        )
+        self._present()
+        self.watchdog = StallWatchdog(app)
+        self.models.refresh()
+
+    def _present(self) -> None:
+        window, session, tell = self.window, self.session, self.tell
+        self.program = ProgramPresenter(window, self.preferences, self.models, self.appearance)
+        self.picture = PicturePresenter(window, session, self.preview, self.exporting, tell)
+        self.edits = EditsPresenter(
+            window, session, self.swapping, self.edit_list, self.models, self.preferences, tell
+        )
+        self.documents = DocumentPresenter(
+            window, session, self.pictures, self.swapping, self.exporting, self.preferences, tell
+        )
+        self.model_presenter = ModelsPresenter(
+            window, session, self.models, self.preview, self.edit_list, self.preferences,
+            self.picture, tell,
+        )  # fmt: skip
+        self.start = StartPresenter(window, self.queue, session, self.preferences, self.documents)
+        self.drops = DropPresenter(
+            window, self.documents, self.swapping, self.model_presenter, tell
+        )
+        self.finder = FinderPresenter(
+            window, Finder(self.queue, window), self.swapping, self.preferences
+        )
+        self.rescue = RescuePresenter(window, self.queue, session, self.pictures, tell)
+        self.documents.set_licence_source(self.model_presenter.licence_words)
+        self.pictures.opened.connect(self.picture.opened)
+        self.pictures.opened.connect(self.edits.opened)
+        self.preview.shown.connect(self.edits.note_shown)
+        self.models.catalog_changed.connect(self.edits.note_catalog)
+
+    def close(self) -> bool:
+        """Write what is to be written and end the threads; whether they have ended in time."""
+        self.watchdog.stop()
+        self.window.save_layout()
+        ended = self.queue.close(CLOSE_MS)
+        self.preferences.flush()
+        return ended
+
+    def _make_backend(self) -> Backend:
+        from app.backend import make_backend
+
+        return make_backend(self.preferences.value.device)
+
+    def facts(self) -> dict[str, str]:
+        """What a report tells besides versions and machine."""
+        document = self.session.document
+        size = f"{document.width_px} x {document.height_px} px" if document else "none"
+        return {"model": self.models.current, "picture": size}
+
+
+def main(arguments: Sequence[str] = ()) -> int:
+    """Open the window, with the picture that is named, and return the exit code when it closes."""
+    sys.setswitchinterval(SWITCH_INTERVAL_SECONDS)
+    app = QApplication(["scumble", *arguments])
+    app.setApplicationName("Scumble")
+    app.setApplicationVersion(__version__)
+    app.setDesktopFileName("scumble")
+    app.setWindowIcon(QIcon(str(resource("icons/scumble.svg"))))
+    settings, notice = load_settings()
+    program = Program(app, settings)
+    uninstall = crash.install(program.rescue.save, program.rescue.tell, facts=program.facts)
+    program.window.show()
+    program.watchdog.start()
+    if notice:
+        program.tell.warning(notice)
+    if arguments:
+        QTimer.singleShot(0, partial(program.documents.open_path, Path(arguments[0])))
+    code = app.exec()
+    uninstall()
+    if not program.close():
+        # A thread sits in a call that nothing can interrupt; all that matters is written.
+        os._exit(code)
+    return code

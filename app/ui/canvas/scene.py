@@ -1,0 +1,89 @@
+"""Everything on the canvas in its order: the pictures, then the marks over them."""
+
+import math
+
+from PySide6.QtCore import QPointF, QRect, QRectF
+from PySide6.QtGui import QFontMetricsF, QPainter, QTransform
+
+from app.ui.canvas import overlay
+from app.ui.canvas.comparison import Comparison
+from app.ui.canvas.painter import SQUARES_ABOVE, SharpPainter
+from app.ui.canvas.transform import Box, ViewTransform
+
+BEFORE = "before"
+AFTER = "after"
+# Words are left out where they would cover half of the picture's width.
+WIDTHS_OF_MARKS = 4
+
+
+def paint_pictures(
+    painter: QPainter,
+    sharp: SharpPainter,
+    comparison: Comparison,
+    transform: ViewTransform,
+    dirty_view: QRect,
+) -> None:
+    """Paint what is shown of the pictures inside `dirty_view`; the painter is in view pixels."""
+    ratio = transform.ratio
+    touched = Box(
+        math.floor(dirty_view.left() * ratio),
+        math.floor(dirty_view.top() * ratio),
+        math.ceil((dirty_view.right() + 1) * ratio),
+        math.ceil((dirty_view.bottom() + 1) * ratio),
+    ).grown(1)
+    painter.save()
+    painter.setTransform(_device_pixels(painter, ratio))
+    for layer, part in comparison.parts(transform.visible):
+        # A picture that is stretched over the document has no pixels to show as squares.
+        whole = layer.pyramid.width_px >= transform.document_px[0]
+        squares = whole and transform.zoom > SQUARES_ABOVE
+        sharp.paint(painter, layer, transform.picture, part.within(touched), squares=squares)
+    painter.restore()
+
+
+def paint_marks(
+    painter: QPainter, comparison: Comparison, transform: ViewTransform, *, lit: bool
+) -> None:
+    """Paint the divider and the words that tell which side is which; in view pixels.
+
+    Args:
+        lit: whether the divider is about to be dragged.
+    """
+    visible = transform.visible
+    if comparison.after is None or visible.is_empty:
+        return
+    left, top, right, bottom = (edge / transform.ratio for edge in visible)
+    x_view = divider_view(comparison, transform)
+    if x_view is not None:
+        span = QRectF(left, top, right - left, bottom - top)
+        overlay.paint_divider(painter, x_view, span, transform.ratio, lit)
+        if span.width() > WIDTHS_OF_MARKS * marks_reach(QFontMetricsF(painter.font())):
+            corner = QPointF(x_view, top)
+            overlay.paint_word(painter, BEFORE, corner, to_left=True, lit=lit)
+            overlay.paint_word(painter, AFTER, corner, to_left=False, lit=lit)
+    elif comparison.shown == "before":
+        overlay.paint_word(painter, BEFORE, QPointF(left, top), to_left=False, lit=True)
+
+
+def divider_view(comparison: Comparison, transform: ViewTransform) -> float | None:
+    """The divider's column in view pixels, on the edge of a device pixel; None without one."""
+    column = comparison.divider(transform.visible)
+    return None if column is None else column / transform.ratio
+
+
+def marks_reach(metrics: QFontMetricsF) -> float:
+    """How far the divider, its handle and its words reach to either side, in view pixels."""
+    return max(overlay.words_width(metrics, (BEFORE, AFTER)), overlay.HANDLE_VIEW) + 2
+
+
+def _device_pixels(painter: QPainter, ratio: float) -> QTransform:
+    """What makes a whole device pixel the painter's unit, and aligns it with the screen's.
+
+    Fractional ratios put widgets between the screen's pixels; blitting there would blur.
+    """
+    plain = QTransform.fromScale(1 / ratio, 1 / ratio)
+    device = plain * painter.deviceTransform()
+    if abs(device.m11() - 1) > 1e-6 or abs(device.m22() - 1) > 1e-6:
+        return plain
+    aligned = QTransform.fromTranslate(round(device.dx()), round(device.dy()))
+    return aligned * painter.deviceTransform().inverted()[0]

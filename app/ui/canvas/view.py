@@ -1,0 +1,339 @@
+"""The canvas: one picture, or two with a divider between them, at any zoom."""
+
+import math
+
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal, Slot
+from PySide6.QtGui import (
+    QColor,
+    QFocusEvent,
+    QFontMetricsF,
+    QHideEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QShowEvent,
+)
+from PySide6.QtWidgets import QWidget
+
+from app.document.pyramid import Pyramid
+from app.ui.canvas.comparison import MODES, Compare, Comparison
+from app.ui.canvas.input import CanvasInput
+from app.ui.canvas.overlay import paint_ring
+from app.ui.canvas.painter import SharpPainter
+from app.ui.canvas.scene import divider_view, marks_reach, paint_marks, paint_pictures
+from app.ui.canvas.sharpener import REST_MS, Sharpener
+from app.ui.canvas.transform import ViewTransform
+from app.ui.theme import Theme
+
+# Tiles of two pictures and a ring around them, at least so many bytes.
+MIN_TILE_BYTES = 64 * 2**20
+VIEWS_OF_TILES = 6
+
+
+class CanvasView(QWidget):
+    """Shows the document's picture before and after the edits.
+
+    A pyramid may have another size than the document: it is stretched over it. GUI thread only;
+    pyramids are made elsewhere.
+
+    Signals:
+        pixel_hovered(object): (x_px, y_px) of the document under the pointer, or None.
+        zoom_changed(float): percent; 100 is one pixel of the screen for one of the document.
+        compare_changed(str): "after", "before" or "split".
+        divider_moved(float): the divider's place, 0 to 1 of the picture in sight.
+    """
+
+    pixel_hovered = Signal(object)
+    zoom_changed = Signal(float)
+    compare_changed = Signal(str)
+    divider_moved = Signal(float)
+
+    # Events come before the constructor is done, too.
+    _input: CanvasInput | None = None
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._transform: ViewTransform | None = None
+        self._fits = True
+        self._surround: QColor | None = None
+        self._pointer: QPointF | None = None
+        self._hovered: tuple[int, int] | None = None
+        self._lit = False
+        self._comparison = Comparison()
+        self._painter = SharpPainter(MIN_TILE_BYTES)
+        self._sharpener = Sharpener(self._painter, self._comparison, self)
+        self._sharpener.sharpened.connect(self.update)
+        self._input = self._listening()
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setAccessibleName("Canvas")
+        self._describe()
+
+    def _listening(self) -> CanvasInput:
+        hands = CanvasInput(self, self._divider_view)
+        hands.panned.connect(self._pan)
+        hands.zoomed.connect(self._zoom_at)
+        hands.stepped.connect(self._step)
+        hands.fit_wanted.connect(self.zoom_to_fit)
+        hands.divider_dragged.connect(self._drag_divider)
+        hands.divider_nudged.connect(self._nudge_divider)
+        hands.divider_reset.connect(self._reset_divider)
+        hands.divider_lit.connect(self._light_divider)
+        hands.pointed.connect(self._point)
+        return hands
+
+    def set_document_size(self, width_px: int, height_px: int) -> None:
+        """Say how large the document is; another size than before is fitted into the view."""
+        if self._transform is not None and self._transform.document_px == (width_px, height_px):
+            return
+        size_view = (self.width(), self.height())
+        self._transform = ViewTransform((width_px, height_px), size_view, self.devicePixelRatioF())
+        self.zoom_to_fit()
+
+    def set_before(self, pyramid: Pyramid | None) -> None:
+        """Show another original, at once; None takes it away."""
+        self._comparison.set_before(pyramid)
+        self._pictures_changed()
+
+    def set_after(self, pyramid: Pyramid | None) -> None:
+        """Show another result as soon as it is sharp; None leaves the original alone."""
+        self._comparison.set_after(pyramid)
+        if not self.isVisible():
+            self._comparison.adopt_newest()
+        self._pictures_changed()
+
+    def set_surround(self, colour: QColor) -> None:
+        """Paint this around the picture, not the theme's colour."""
+        self._surround = colour
+        self.update()
+
+    @property
+    def compare(self) -> Compare:
+        """Which picture is shown, or both."""
+        return self._comparison.mode
+
+    def set_compare(self, mode: str) -> None:
+        """Show "after", "before" or "split".
+
+        Raises:
+            ValueError: another word.
+        """
+        if mode not in MODES:
+            raise ValueError(f"no way to compare: {mode}")
+        if mode != self._comparison.mode:
+            self._comparison.mode = mode
+            self._compare_changed()
+            self.compare_changed.emit(mode)
+
+    def hold_before(self, held: bool) -> None:
+        """Show the original while a key is held, whatever the mode."""
+        if held != self._comparison.held:
+            self._comparison.held = held
+            self._compare_changed()
+
+    @property
+    def divider(self) -> float:
+        """The divider's place, 0 (left) to 1 (right) of the picture in sight."""
+        return self._comparison.share
+
+    def set_divider(self, share: float) -> None:
+        """Move the divider; beyond 0 and 1 it stops."""
+        share = min(max(share, 0.0), 1.0)
+        if share == self._comparison.share:
+            return
+        self._update_divider()
+        self._comparison.share = share
+        self._update_divider()
+        self._wake()
+        self.divider_moved.emit(share)
+
+    @property
+    def zoom_percent(self) -> float:
+        """Pixels of the screen for 100 of the document."""
+        return 100.0 if self._transform is None else 100 * self._transform.zoom
+
+    @property
+    def fits(self) -> bool:
+        """Whether the picture is kept fitted into the view."""
+        return self._fits
+
+    @property
+    def is_sharp(self) -> bool:
+        """Whether nothing is left to be made for this view of the pictures."""
+        return self._sharpener.is_idle
+
+    @Slot()
+    def zoom_to_fit(self) -> None:
+        """Show the whole picture, also when the view's size changes later."""
+        self._fits = True
+        if self._transform is not None:
+            self._move_to(self._transform.fitted())
+
+    @Slot()
+    def zoom_to_100(self) -> None:
+        """One pixel of the screen for one of the document."""
+        if self._transform is not None:
+            self._look(self._transform.zoomed_to(1.0))
+
+    @Slot()
+    def zoom_in(self) -> None:
+        """To the next larger step."""
+        self._step(1)
+
+    @Slot()
+    def zoom_out(self) -> None:
+        """To the next smaller step."""
+        self._step(-1)
+
+    def sizeHint(self) -> QSize:
+        """Qt's hook."""
+        return QSize(640, 480)
+
+    def minimumSizeHint(self) -> QSize:
+        """Qt's hook."""
+        return QSize(160, 120)
+
+    @Slot(float, float)
+    def _pan(self, dx_view: float, dy_view: float) -> None:
+        if self._transform is not None:
+            self._look(self._transform.panned(dx_view, dy_view))
+
+    @Slot(QPointF, float)
+    def _zoom_at(self, point: QPointF, factor: float) -> None:
+        if self._transform is not None:
+            self._look(self._transform.zoomed_at(point.toTuple(), factor))
+
+    @Slot(int)
+    def _step(self, direction: int) -> None:
+        if self._transform is not None:
+            steps = {1: self._transform.step_in, -1: self._transform.step_out}
+            self._look(steps[direction]())
+
+    def _look(self, transform: ViewTransform) -> None:
+        self._fits = False
+        self._move_to(transform)
+
+    def _move_to(self, transform: ViewTransform) -> None:
+        zoomed = self._transform is None or transform.zoom != self._transform.zoom
+        self._transform = transform
+        if zoomed:
+            self._comparison.adopt_newest()
+            self._painter.keep(self._comparison.layers)
+        self._wake(REST_MS if zoomed else 0)
+        self.update()
+        self._hover()
+        if zoomed:
+            self._describe()
+            self.zoom_changed.emit(self.zoom_percent)
+
+    def _pictures_changed(self) -> None:
+        kept = (*self._comparison.layers, self._comparison.incoming)
+        self._painter.keep([layer for layer in kept if layer is not None])
+        self._compare_changed()
+
+    def _compare_changed(self) -> None:
+        self._wake()
+        self._describe()
+        self.update()
+
+    def _wake(self, delay_ms: int = 0) -> None:
+        if self._transform is not None and self.isVisible():
+            self._sharpener.wake(self._transform, delay_ms)
+
+    def _describe(self) -> None:
+        mode = {"split": "before and after"}.get(self._comparison.shown, self._comparison.shown)
+        self.setAccessibleDescription(f"Shows {mode} at {self.zoom_percent:.0f} %")
+
+    @Slot(object)
+    def _point(self, position: QPointF | None) -> None:
+        self._pointer = position
+        self._hover()
+
+    def _hover(self) -> None:
+        hovered = None
+        if self._transform is not None and self._pointer is not None:
+            hovered = self._transform.pixel_at(self._pointer.toTuple())
+        if hovered != self._hovered:
+            self._hovered = hovered
+            self.pixel_hovered.emit(hovered)
+
+    def _divider_view(self) -> float | None:
+        return self._transform and divider_view(self._comparison, self._transform)
+
+    @Slot(float)
+    def _drag_divider(self, x_view: float) -> None:
+        if self._transform is not None and not self._transform.visible.is_empty:
+            visible = self._transform.visible
+            self.set_divider((x_view * self._transform.ratio - visible.left) / visible.width)
+
+    @Slot(float)
+    def _nudge_divider(self, share: float) -> None:
+        self.set_divider(round(self.divider + share, 4))
+
+    @Slot()
+    def _reset_divider(self) -> None:
+        self.set_divider(0.5)
+
+    @Slot(bool)
+    def _light_divider(self, lit: bool) -> None:
+        self._lit = lit
+        self._update_divider()
+
+    def _update_divider(self) -> None:
+        x_view = self._divider_view()
+        if x_view is not None:
+            reach = marks_reach(QFontMetricsF(self.font()))
+            left = math.floor(x_view - reach)
+            self.update(QRect(left, 0, math.ceil(2 * reach) + 1, self.height()))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Qt's hook."""
+        painter = QPainter(self)
+        painter.fillRect(event.rect(), self._surround or Theme.of(self.palette()).surround)
+        if self._transform is not None:
+            paint_pictures(painter, self._painter, self._comparison, self._transform, event.rect())
+            paint_marks(painter, self._comparison, self._transform, lit=self._lit)
+        if self.hasFocus():
+            paint_ring(painter, QRectF(self.rect()), Theme.of(self.palette()).accent)
+
+    def event(self, event: QEvent) -> bool:
+        """Qt's hook."""
+        if event.type() == QEvent.Type.DevicePixelRatioChange:
+            self._size_changed()
+        handled = self._input is not None and self._input.handle(event)
+        return handled or super().event(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Qt's hook."""
+        self._size_changed()
+        super().resizeEvent(event)
+
+    def _size_changed(self) -> None:
+        ratio = self.devicePixelRatioF()
+        view_bytes = 4 * math.ceil(self.width() * ratio) * math.ceil(self.height() * ratio)
+        self._painter.tiles.max_bytes = max(MIN_TILE_BYTES, VIEWS_OF_TILES * view_bytes)
+        if self._transform is not None:
+            resized = self._transform.resized((self.width(), self.height()), ratio)
+            self._move_to(resized.fitted() if self._fits else resized)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Qt's hook."""
+        self._wake()
+        super().showEvent(event)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Qt's hook."""
+        self._sharpener.sleep()
+        self._comparison.adopt_newest()
+        super().hideEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Qt's hook."""
+        self.update()
+        super().focusInEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Qt's hook."""
+        self.update()
+        super().focusOutEvent(event)

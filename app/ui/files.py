@@ -1,0 +1,79 @@
+"""The system's dialogs for files and folders, and its file manager."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QUrl
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp")
+MODEL_SUFFIXES = (".safetensors", ".pth", ".pt")
+
+
+def filter_words(title: str, suffixes: tuple[str, ...]) -> str:
+    """A file dialog's filter, such as "Pictures (*.png *.jpg)"."""
+    # Cameras write .JPG; the dialogs of some systems tell the cases apart.
+    both = [f"*{s}" for suffix in suffixes for s in (suffix, suffix.upper())]
+    return f"{title} ({' '.join(both)})"
+
+
+def ask_files(
+    parent: QWidget,
+    title: str,
+    folder: str,
+    filters: tuple[str, tuple[str, ...]],
+    then: Callable[[list[Path]], None],
+    *,
+    several: bool = False,
+) -> QFileDialog:
+    """Open a dialog for existing files; `then` gets what was chosen."""
+    dialog = QFileDialog(parent, title, folder, f"{filter_words(*filters)};;All files (*)")
+    mode = QFileDialog.FileMode.ExistingFiles if several else QFileDialog.FileMode.ExistingFile
+    dialog.setFileMode(mode)
+    return _open(dialog, then)
+
+
+def ask_folder(
+    parent: QWidget, title: str, folder: str, then: Callable[[list[Path]], None]
+) -> QFileDialog:
+    """Open a dialog for a folder; `then` gets a list with it."""
+    dialog = QFileDialog(parent, title, folder)
+    dialog.setFileMode(QFileDialog.FileMode.Directory)
+    dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+    return _open(dialog, then)
+
+
+def _open(dialog: QFileDialog, then: Callable[[list[Path]], None]) -> QFileDialog:
+    dialog.filesSelected.connect(lambda names: then([Path(name) for name in names]))
+    dialog.finished.connect(dialog.deleteLater)
+    dialog.open()
+    return dialog
+
+
+def reveal(path: Path) -> None:
+    """Show a file in the system's file manager: selected where it can do that, else its folder."""
+    if sys.platform == "win32":
+        subprocess.Popen(["explorer", "/select,", str(path)])
+    elif sys.platform == "darwin":
+        subprocess.Popen(["open", "-R", str(path)])
+    elif not _reveal_by_dbus(path):
+        folder = path if path.is_dir() else path.parent
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
+
+
+def _reveal_by_dbus(path: Path) -> bool:
+    """Ask the desktop's file manager over D-Bus (org.freedesktop.FileManager1)."""
+    from PySide6.QtDBus import QDBusConnection, QDBusMessage
+
+    bus = QDBusConnection.sessionBus()
+    if not bus.isConnected():
+        return False
+    service = "org.freedesktop.FileManager1"
+    call = QDBusMessage.createMethodCall(
+        service, "/org/freedesktop/FileManager1", service, "ShowItems"
+    )
+    call.setArguments([[QUrl.fromLocalFile(str(path)).toString()], ""])
+    return bus.send(call) and bus.interface().isServiceRegistered(service).value()

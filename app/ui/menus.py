@@ -1,0 +1,50 @@
+"""The menu bar, built of the actions."""
+
+from dataclasses import dataclass
+
+from PySide6.QtWidgets import QMenu, QMenuBar
+
+from app.ui.actions import Actions
+
+
+@dataclass(frozen=True)
+class Menus:
+    """The menus whose content changes while the program runs."""
+
+    recent: QMenu
+    samples: QMenu
+    theme: QMenu
+    panels: QMenu
+
+
+def build_menus(bar: QMenuBar, actions: Actions) -> Menus:
+    """Fill the bar: File, Edit, View, Model, Help."""
+
+    def fill(menu: QMenu, *names: str) -> None:
+        for name in names:
+            if name:
+                menu.addAction(actions[name])
+            else:
+                menu.addSeparator()
+
+    file = bar.addMenu("&File")
+    fill(file, "file.new", "file.open")
+    recent = file.addMenu("Open &recent")
+    samples = file.addMenu("Open a &sample")
+    fill(file, "", "file.export", "file.export_again", "file.reveal", "", "file.close", "file.quit")
+
+    edit = bar.addMenu("&Edit")
+    fill(edit, "edit.undo", "edit.redo", "", "edit.copy", "edit.paste", "edit.paste_new", "")
+    fill(edit, "edit.reference", "edit.duplicate", "edit.toggle", "edit.delete", "")
+    fill(edit, "edit.settings")
+
+    view = bar.addMenu("&View")
+    fill(view, "view.zoom_in", "view.zoom_out", "view.fit", "view.actual", "")
+    fill(view, "view.split", "view.before", "")
+    panels = view.addMenu("&Panels")
+    fill(view, "view.panels", "view.full_screen", "view.next_pane", "view.reset_layout", "")
+    theme = view.addMenu("&Theme")
+
+    fill(bar.addMenu("&Model"), "model.manage", "model.import", "", "model.stop", "model.restart")
+    fill(bar.addMenu("&Help"), "help.welcome", "help.shortcuts", "", "help.about")
+    return Menus(recent, samples, theme, panels)

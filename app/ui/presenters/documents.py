@@ -1,0 +1,305 @@
+"""Opening, making, closing and exporting pictures."""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QMimeData, QObject, Qt
+from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtWidgets import QMessageBox
+
+from app.controllers.exporting import SUFFIXES, Exported, Exporting, size_words
+from app.controllers.pictures import Pictures
+from app.controllers.preferences import Preferences
+from app.controllers.session import Change, Session
+from app.controllers.swapping import Swapping
+from app.document.document import Document
+from app.document.io.pixels import profile_name
+from app.settings import ExportSettings
+from app.ui.dialogs.export import ExportDialog, ExportFacts
+from app.ui.dialogs.new import NewDialog
+from app.ui.files import PICTURE_SUFFIXES, ask_files, reveal
+from app.ui.main_window import MainWindow
+from app.ui.presenters.notices import Teller
+
+NEEDS_DOCUMENT = (
+    "file.export", "file.export_again", "file.reveal", "file.close", "edit.copy",
+    "edit.reference", "view.zoom_in", "view.zoom_out", "view.fit", "view.actual", "view.split",
+    "view.before", "view.hold",
+)  # fmt: skip
+
+
+class DocumentPresenter(QObject):
+    """The File menu, the start page, drops and pastes."""
+
+    def __init__(
+        self,
+        window: MainWindow,
+        session: Session,
+        pictures: Pictures,
+        swapping: Swapping,
+        exporting: Exporting,
+        preferences: Preferences,
+        tell: Teller,
+    ) -> None:
+        super().__init__(window)
+        self._window = window
+        self._session = session
+        self._pictures = pictures
+        self._swapping = swapping
+        self._exporting = exporting
+        self._preferences = preferences
+        self._tell = tell
+        self._last_export: Path | None = None
+        self._licence_of: Callable[[], str] = str
+        self._connect_actions()
+        self._connect_signals()
+        self._show_recent()
+        self._document_changed(None, Change.OPEN)
+
+    def set_licence_source(self, licence: Callable[[], str]) -> None:
+        """`licence` gives the sentence about the model's licence that an export shows, or ""."""
+        self._licence_of = licence
+
+    # Opening
+
+    def open_path(self, path: Path) -> None:
+        """Open a picture; work that is in no file is asked about first."""
+        self._unless_unexported(partial(self._pictures.open_file, path))
+
+    def open_dialog(self) -> None:
+        ask_files(
+            self._window,
+            "Open a picture",
+            self._preferences.last_folder("picture"),
+            ("Pictures", PICTURE_SUFFIXES),
+            self._open_chosen,
+        )
+
+    def new_dialog(self) -> None:
+        dialog = NewDialog(self._window)
+        dialog.created.connect(
+            lambda *values: self._unless_unexported(partial(self._pictures.new, *values))
+        )
+        dialog.open()
+
+    def take_files(self, role: str, paths: list[Path]) -> None:
+        """Files were dropped on a zone: "open" or "reference"."""
+        if role == "reference":
+            for path in paths:
+                self._swapping.use_file(path)
+            return
+        self.open_path(paths[0])
+        if len(paths) > 1:
+            self._tell.info(f"{paths[0].name} was opened; one picture is open at a time.")
+
+    def take_image(self, role: str, image: QImage) -> None:
+        """Pixels were dropped on a zone, or pasted."""
+        if role == "reference":
+            self._swapping.use_image(image)
+        else:
+            self._unless_unexported(partial(self._pictures.open_image, image))
+
+    def paste(self, role: str) -> None:
+        """What is on the clipboard: pixels, or the name of a file."""
+        mime: QMimeData = QGuiApplication.clipboard().mimeData()
+        files = [Path(url.toLocalFile()) for url in mime.urls() if url.isLocalFile()]
+        role = role if self._session.document is not None else "open"
+        if mime.hasImage():
+            self.take_image(role, QGuiApplication.clipboard().image())
+        elif files:
+            self.take_files(role, files)
+        else:
+            self._tell.warning("There is no picture on the clipboard.", key="paste")
+
+    def _open_chosen(self, paths: list[Path]) -> None:
+        self._preferences.remember_folder("picture", paths[0].parent)
+        self.open_path(paths[0])
+
+    def _read(self, photo: object) -> None:
+        path = getattr(getattr(photo, "photo", None), "path", None)
+        if path is not None:
+            self._preferences.add_recent(path)
+        self._last_export = None
+
+    # Closing
+
+    def close_document(self) -> None:
+        self._unless_unexported(self._session.close)
+
+    def leave(self) -> None:
+        """End the program; work that is in no file is asked about first."""
+        self._unless_unexported(self._window.leave)
+
+    def _unless_unexported(self, act: Callable[[], None]) -> None:
+        """Do it, or ask first when work would be thrown away."""
+        if not self._session.unexported:
+            act()
+            return
+        box = QMessageBox(self._window)
+        box.setIcon(QMessageBox.Icon.Question)
+        box.setWindowModality(Qt.WindowModality.WindowModal)
+        box.setText("The work on this picture is in no file yet.")
+        box.setInformativeText("If you go on without exporting it, it is gone.")
+        export = box.addButton("Export…", QMessageBox.ButtonRole.AcceptRole)
+        discard = box.addButton("Discard", QMessageBox.ButtonRole.DestructiveRole)
+        box.addButton("Cancel", QMessageBox.ButtonRole.RejectRole)
+        box.setDefaultButton(export)
+
+        def answered() -> None:
+            if box.clickedButton() is export:
+                self.export_dialog()
+            elif box.clickedButton() is discard:
+                act()
+            box.deleteLater()
+
+        box.finished.connect(answered)
+        box.open()
+
+    # Exporting
+
+    def export_dialog(self) -> None:
+        document = self._session.document
+        if document is None:
+            return
+        settings = self._preferences.value.export
+        dialog = ExportDialog(settings, self._facts(document), self._window)
+        dialog.estimate_requested.connect(self._exporting.estimate)
+        self._exporting.estimated.connect(dialog.set_estimate)
+        dialog.accepted_with.connect(self._export)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def export_again(self) -> None:
+        """Write the same file with the same settings, without the dialog."""
+        if self._last_export is None:
+            self.export_dialog()
+        else:
+            self._exporting.export(self._last_export, self._preferences.value.export)
+
+    def _export(self, path: Path, settings: ExportSettings) -> None:
+        self._preferences.update(export=settings)
+        self._preferences.remember_folder("export", path.parent)
+        self._last_export = path
+        self._exporting.export(path, settings)
+
+    def _facts(self, document: Document) -> ExportFacts:
+        base = document.base
+        fields = base.metadata.fields
+        default = base.path.parent if base.path else Path.home()
+        folder = self._preferences.last_folder("export") or str(default)
+        suffix = SUFFIXES[self._preferences.value.export.format]
+        name = (
+            self._last_export.name
+            if self._last_export
+            else f"{Path(base.name).stem}-scumble{suffix}"
+        )
+        return ExportFacts(
+            name=name,
+            folder=Path(folder),
+            original_px=(document.width_px, document.height_px),
+            working_short_side_px=self._exporting.working_px,
+            bits=base.bits,
+            has_profile=profile_name(base.metadata.icc),
+            has_exif=not fields.empty or base.metadata.xmp is not None,
+            has_place=fields != fields.without_place_and_device(),
+            has_alpha=base.alpha_hw is not None,
+            model_notice=self._licence_of() if document.entries else "",
+        )
+
+    def _exported(self, exported: Exported) -> None:
+        words = (
+            f"Exported {exported.path.name}: {exported.width_px} x {exported.height_px} px, "
+            f"{size_words(exported.bytes)}."
+        )
+        show = ("Show in file manager", partial(reveal, exported.path))
+        self._tell.info(words, show, key="export")
+        for note in exported.notes:
+            self._tell.warning(note)
+
+    def _reveal(self) -> None:
+        document = self._session.document
+        path = self._last_export or (document.base.path if document else None)
+        if path is None:
+            self._tell.warning("This picture is in no file yet.", "Export it first.")
+        else:
+            reveal(path)
+
+    # What is shown
+
+    def _document_changed(self, document: Document | None, why: Change) -> None:
+        if why is not Change.OPEN:
+            return
+        self._window.actions_.enable(document is not None, *NEEDS_DOCUMENT)
+        self._window.reference.set_document_open(document is not None)
+        self._window.show_canvas(document is not None)
+
+    def _title(self) -> None:
+        document = self._session.document
+        name = document.base.name if document else ""
+        self._window.setWindowTitle(f"{name}[*] - Scumble" if name else "Scumble[*]")
+        self._window.setWindowModified(self._session.unexported)
+
+    def _reading(self, name: str) -> None:
+        self._window.status.set_work(f"reading {name}" if name else "")
+        if name:
+            self._window.progress.set_busy()
+        else:
+            self._window.progress.clear()
+
+    def _show_recent(self) -> None:
+        paths = [Path(name) for name in self._preferences.value.recent_files]
+        self._window.start.set_recent(paths)
+        menu = self._window.menus.recent
+        menu.clear()
+        for path in paths:
+            action = menu.addAction(path.name.replace("&", "&&"))
+            action.setToolTip(str(path))
+            action.triggered.connect(lambda _=False, path=path: self.open_path(path))
+        menu.addSeparator()
+        clear = menu.addAction("Clear the list")
+        clear.triggered.connect(lambda: self._preferences.update(recent_files=()))
+        menu.setEnabled(bool(paths))
+
+    def _copied(self, rgb_hwc: npt.NDArray[np.uint8]) -> None:
+        height_px, width_px, _ = rgb_hwc.shape
+        rgb_hwc = np.ascontiguousarray(rgb_hwc)
+        form = QImage.Format.Format_RGB888
+        image = QImage(rgb_hwc.data, width_px, height_px, 3 * width_px, form).copy()
+        QGuiApplication.clipboard().setImage(image)
+        self._tell.info(f"Copied {width_px} x {height_px} px.", key="copy")
+
+    def _connect_actions(self) -> None:
+        actions = self._window.actions_
+        actions.on("file.new", self.new_dialog)
+        actions.on("file.open", self.open_dialog)
+        actions.on("file.export", self.export_dialog)
+        actions.on("file.export_again", self.export_again)
+        actions.on("file.reveal", self._reveal)
+        actions.on("file.close", self.close_document)
+        actions.on("file.quit", self._window.close)
+        actions.on("edit.copy", self._exporting.copy)
+        actions.on("edit.paste", partial(self.paste, "reference"))
+        actions.on("edit.paste_new", partial(self.paste, "open"))
+
+    def _connect_signals(self) -> None:
+        window = self._window
+        self._session.changed.connect(self._document_changed)
+        self._session.changed.connect(self._title)
+        self._session.steps_changed.connect(self._title)
+        self._pictures.opened.connect(self._read)
+        self._pictures.reading.connect(self._reading)
+        self._pictures.failed.connect(self._tell.error)
+        self._exporting.exported.connect(self._exported)
+        self._exporting.copied.connect(self._copied)
+        self._exporting.failed.connect(self._tell.error)
+        self._preferences.changed.connect(
+            lambda old, new: self._show_recent() if old.recent_files != new.recent_files else None
+        )
+        window.start.open_requested.connect(self.open_dialog)
+        window.start.new_requested.connect(self.new_dialog)
+        window.start.sample_chosen.connect(self.open_path)
+        window.start.recent_chosen.connect(self.open_path)
+        window.close_requested.connect(self.leave)

@@ -1,0 +1,246 @@
+"""The panels for references, edits and steps."""
+
+from collections import OrderedDict
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QObject
+
+from app.controllers.edit_list import EditList, title_of
+from app.controllers.models import Models
+from app.controllers.pictures import THUMBNAIL_PX, OpenedPhoto
+from app.controllers.preferences import Preferences
+from app.controllers.preview import Rendered
+from app.controllers.session import Change, Session
+from app.controllers.swapping import Swapping
+from app.document.document import Document, EditEntry
+from app.document.history import State
+from app.ui.files import PICTURE_SUFFIXES, ask_files
+from app.ui.main_window import MainWindow
+from app.ui.panels.edits import EditItem
+from app.ui.panels.history import StateItem
+from app.ui.panels.reference import ReferenceItem
+from app.ui.presenters.notices import Teller
+from models.edits import SwapTexture
+
+STEP_THUMBNAIL_PX = 64
+NONE = -1
+"""The uid of no edit."""
+Thumb = npt.NDArray[np.uint8]
+
+
+class EditsPresenter(QObject):
+    """Reference panel, list of edits, history panel, and the actions that belong to them."""
+
+    def __init__(
+        self,
+        window: MainWindow,
+        session: Session,
+        swapping: Swapping,
+        edit_list: EditList,
+        models: Models,
+        preferences: Preferences,
+        tell: Teller,
+    ) -> None:
+        super().__init__(window)
+        self._window = window
+        self._session = session
+        self._swapping = swapping
+        self._edit_list = edit_list
+        self._models = models
+        self._preferences = preferences
+        self._tell = tell
+        self._thumbs: dict[str, Thumb] = {}
+        self._step_thumbs: OrderedDict[int, Thumb] = OrderedDict()
+        self._base_thumb: Thumb | None = None
+        self._selected = NONE
+        self._connect_reference()
+        self._connect_edits()
+        self._connect_history()
+
+    def opened(self, photo: OpenedPhoto) -> None:
+        """A photo is about to be the document."""
+        self._base_thumb = photo.pyramid.thumbnail(STEP_THUMBNAIL_PX)
+        self._step_thumbs.clear()
+        self._thumbs.clear()
+
+    def note_shown(self, rendered: Rendered | None) -> None:
+        """A picture came back: it is the thumbnail of the present step."""
+        history = self._session.history
+        if rendered is not None and history is not None and history.pending is None:
+            serial = history.states[history.index].serial
+            self._step_thumbs[serial] = rendered.pyramid.thumbnail(STEP_THUMBNAIL_PX)
+            self._show_steps()
+
+    def note_catalog(self) -> None:
+        """Models came or went: edits may have lost theirs."""
+        self._show_edits(self._session.document)
+
+    # The reference panel
+
+    def _connect_reference(self) -> None:
+        panel, swapping = self._window.reference, self._swapping
+        panel.browse_requested.connect(self.choose_reference)
+        panel.files_dropped.connect(lambda paths: [swapping.use_file(path) for path in paths])
+        panel.image_dropped.connect(swapping.use_image)
+        panel.reference_chosen.connect(swapping.use_known)
+        panel.reference_removed.connect(swapping.forget)
+        panel.amount_dragged.connect(swapping.drag_amount)
+        panel.amount_committed.connect(swapping.commit_amount)
+        panel.grain_switched.connect(swapping.switch_grain)
+        panel.grain_rolled.connect(swapping.roll_grain)
+        swapping.reading.connect(self._reading)
+        swapping.loaded.connect(self._loaded)
+        swapping.active_changed.connect(self._show_active)
+        swapping.failed.connect(self._tell.error)
+        self._window.actions_.on("edit.reference", self.choose_reference)
+
+    def choose_reference(self) -> None:
+        ask_files(
+            self._window,
+            "Choose a reference",
+            self._preferences.last_folder("reference"),
+            ("Pictures", PICTURE_SUFFIXES),
+            self._references_chosen,
+        )
+
+    def _references_chosen(self, paths: list[Path]) -> None:
+        self._preferences.remember_folder("reference", paths[0].parent)
+        self._swapping.use_file(paths[0])
+
+    def _reading(self, name: str) -> None:
+        self._window.reference.set_state(f"reading {name}" if name else "")
+
+    def _loaded(self, sha256: str, thumb: Thumb) -> None:
+        self._thumbs[sha256] = thumb
+
+    def _show_active(self, entry: EditEntry | None) -> None:
+        panel = self._window.reference
+        edit = entry.edit if entry else None
+        if isinstance(edit, SwapTexture):
+            panel.set_active(edit.reference)
+            panel.set_amount(edit.amount)
+            panel.set_grain(edit.seed)
+        else:
+            panel.set_active(None)
+
+    def _show_references(self, document: Document | None) -> None:
+        references = document.references if document else ()
+        used = {sha for edit in document.edits for sha in edit.pictures} if document else set()
+        items: list[ReferenceItem] = []
+        for photo in references:
+            sha256 = photo.picture.sha256
+            if sha256 not in self._thumbs:
+                # Of a rescued document; the others were made by the file thread.
+                self._thumbs[sha256] = thinned(photo.picture.rgb_hwc, THUMBNAIL_PX)
+            items.append(ReferenceItem(sha256, photo.name, self._thumbs[sha256], sha256 in used))
+        self._window.reference.set_references(items)
+
+    # The list of edits
+
+    def _connect_edits(self) -> None:
+        panel, edits, actions = self._window.edits, self._edit_list, self._window.actions_
+        panel.toggled.connect(edits.switch)
+        panel.strength_dragged.connect(edits.drag_strength)
+        panel.strength_committed.connect(edits.commit_strength)
+        panel.removed.connect(edits.remove)
+        panel.moved.connect(edits.move)
+        panel.renamed.connect(edits.rename)
+        panel.selected.connect(self._select)
+        self._session.changed.connect(self._document_changed)
+        actions.on("edit.duplicate", partial(self._with_selected, edits.duplicate))
+        actions.on("edit.delete", partial(self._with_selected, edits.remove))
+        actions.on("edit.toggle", partial(self._with_selected, self._toggle))
+
+    def _select(self, uid: int) -> None:
+        self._selected = uid
+        self._swapping.select(uid)
+
+    def _with_selected(self, act: Any) -> None:
+        """Do something with the selected edit, or else the last one."""
+        document = self._session.document
+        if document is not None and document.entries:
+            uids = [entry.uid for entry in document.entries]
+            act(self._selected if self._selected in uids else uids[-1])
+
+    def _toggle(self, uid: int) -> None:
+        document = self._session.document
+        if document is not None:
+            self._edit_list.switch(uid, not document.entry(uid).edit.enabled)
+
+    def _document_changed(self, document: Document | None, why: Change) -> None:
+        self._show_references(document)
+        self._show_edits(document)
+        self._window.actions_.enable(
+            bool(document and document.entries), "edit.duplicate", "edit.delete", "edit.toggle"
+        )
+
+    def _show_edits(self, document: Document | None) -> None:
+        items = [self._item(document, entry) for entry in document.entries] if document else []
+        self._window.edits.set_items(items)
+
+    def _item(self, document: Document, entry: EditEntry) -> EditItem:
+        edit = entry.edit
+        model = self._models.find(edit.model)
+        known = model is not None or not len(self._models.catalog)
+        names = [document.reference(sha) for sha in edit.pictures]
+        detail = ", ".join(photo.name for photo in names if photo is not None)
+        return EditItem(
+            uid=entry.uid,
+            title=title_of(entry),
+            enabled=edit.enabled,
+            strength=edit.strength,
+            detail=f"{detail} · {model.title}" if model else detail,
+            missing="" if known else f"The model {edit.model!r} is not installed.",
+            thumb=self._thumbs.get(edit.pictures[0]) if edit.pictures else None,
+        )
+
+    # Steps
+
+    def _connect_history(self) -> None:
+        session, actions = self._session, self._window.actions_
+        session.steps_changed.connect(self._show_steps)
+        self._window.history.jump_requested.connect(session.jump)
+        actions.on("edit.undo", session.undo)
+        actions.on("edit.redo", session.redo)
+        self._show_steps()
+
+    def _show_steps(self) -> None:
+        history = self._session.history
+        states = history.states if history else ()
+        index = history.index if history else 0
+        self._window.history.set_states(
+            [self._step(state, place, index) for place, state in enumerate(states)]
+        )
+        self._name("edit.undo", "&Undo", history.undo_label if history else "")
+        self._name("edit.redo", "&Redo", history.redo_label if history else "")
+
+    def _step(self, state: State, place: int, index: int) -> StateItem:
+        history = self._session.history
+        # A step that was not rendered looks like the one before it.
+        known = [s for s in self._step_thumbs if s <= state.serial]
+        plain = not state.document.entries
+        thumb = self._step_thumbs[max(known)] if known and not plain else self._base_thumb
+        return StateItem(
+            serial=state.serial,
+            label=state.label,
+            thumb_rgb_hwc=thumb,
+            current=place == index,
+            undone=place > index,
+            saved=history is not None and place == index and history.is_saved,
+        )
+
+    def _name(self, action_id: str, verb: str, label: str) -> None:
+        action = self._window.actions_[action_id]
+        action.setText(f"{verb} {label[:1].lower()}{label[1:]}" if label else verb)
+        action.setEnabled(bool(label))
+
+
+def thinned(rgb_hwc: npt.NDArray[Any], side_px: int) -> Thumb:
+    """A rough small form of a picture by leaving out pixels, uint8; instant at any size."""
+    step = max(1, max(rgb_hwc.shape[:2]) // side_px)
+    small = rgb_hwc[::step, ::step]
+    return np.ascontiguousarray(small if small.dtype == np.uint8 else small >> 8, dtype=np.uint8)

@@ -1,0 +1,244 @@
+"""Which model, which device: the chooser, the indicator, the dialog."""
+
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject
+
+from app.controllers.edit_list import EditList
+from app.controllers.exporting import size_words
+from app.controllers.models import EngineFacts, Models
+from app.controllers.preferences import Preferences
+from app.controllers.preview import FIRST_AUTO_PX, Preview
+from app.controllers.session import Change, Session
+from app.document.document import Document
+from app.settings import Settings
+from app.ui.dialogs.models import ModelRow, ModelsDialog
+from app.ui.files import MODEL_SUFFIXES, ask_files, reveal
+from app.ui.main_window import MainWindow
+from app.ui.presenters.notices import Teller
+from app.ui.presenters.picture import PicturePresenter
+from app.ui.widgets.model_chooser import ModelItem
+from models.api import DeviceInfo, DeviceReport
+from models.catalog import Catalog, ModelSpec
+
+
+class ModelsPresenter(QObject):
+    """Everything about models and devices."""
+
+    def __init__(
+        self,
+        window: MainWindow,
+        session: Session,
+        models: Models,
+        preview: Preview,
+        edit_list: EditList,
+        preferences: Preferences,
+        picture: PicturePresenter,
+        tell: Teller,
+    ) -> None:
+        super().__init__(window)
+        self._window = window
+        self._session = session
+        self._models = models
+        self._preview = preview
+        self._edit_list = edit_list
+        self._preferences = preferences
+        self._picture = picture
+        self._tell = tell
+        self._dialog: ModelsDialog | None = None
+        self._folder = (Path(), 0)
+        self._devices: tuple[DeviceInfo, ...] = ()
+        self._auto_px = FIRST_AUTO_PX
+        self._warm = False
+        self._connect()
+
+    def _connect(self) -> None:
+        window, models = self._window, self._models
+        actions = window.actions_
+        actions.on("model.manage", self.open_dialog)
+        actions.on("model.import", self.import_dialog)
+        actions.on("model.restart", self.restart)
+        window.model_chooser.model_chosen.connect(self.choose)
+        window.model_chooser.manage_requested.connect(self.open_dialog)
+        window.device.clicked.connect(self.open_dialog)
+        window.status.working_size_chosen.connect(
+            lambda px: self._preferences.update(working_short_side_px=px)
+        )
+        models.catalog_changed.connect(self._catalog_changed)
+        models.current_changed.connect(window.model_chooser.set_current)
+        models.folder_changed.connect(self._folder_changed)
+        models.engine_ready.connect(self._engine_ready)
+        models.devices_found.connect(self._devices_found)
+        models.device_tested.connect(self._device_tested)
+        models.working.connect(self._working)
+        models.said.connect(self._said)
+        models.failed.connect(self._failed)
+        self._preferences.changed.connect(self._settings_changed)
+        self._session.changed.connect(self._document_changed)
+        window.device.set_device("CPU" if self._preferences.value.device == "cpu" else "")
+        self._show_working_size()
+
+    def licence_words(self) -> str:
+        """What the licences of the models behind the open picture ask for; "" for nothing."""
+        document = self._session.document
+        ids = dict.fromkeys(edit.model for edit in document.edits) if document else {}
+        specs = [spec for spec in map(self._models.find, ids) if spec and spec.non_commercial]
+        return " ".join(f"{spec.title}: {spec.weights.licence}." for spec in specs)
+
+    def choose(self, model_id: str) -> None:
+        """Use a model for the edits there are and for those to come."""
+        self._models.choose(model_id)
+        self._edit_list.use_model(model_id)
+
+    def import_dialog(self) -> None:
+        ask_files(
+            self._window,
+            "Import models",
+            self._preferences.last_folder("model"),
+            ("Weights", MODEL_SUFFIXES),
+            self._import_chosen,
+            several=True,
+        )
+
+    def import_files(self, paths: list[Path]) -> None:
+        self._models.import_files(paths)
+
+    def restart(self) -> None:
+        """Begin anew with the engine; the picture and its history stay."""
+        self._models.restart()
+        self._preview.forget()
+        self._tell.info("The engine was restarted.", key="render")
+
+    def open_dialog(self) -> None:
+        """The dialog of models and devices."""
+        if self._dialog is not None:
+            self._dialog.raise_()
+            return
+        dialog = ModelsDialog(self._window)
+        self._dialog = dialog
+        dialog.finished.connect(self._dialog_closed)
+        dialog.import_browse_requested.connect(self.import_dialog)
+        dialog.import_requested.connect(self.import_files)
+        dialog.renamed.connect(self._models.rename)
+        dialog.removed.connect(self._models.remove)
+        dialog.revealed.connect(reveal)
+        dialog.verify_requested.connect(self._models.verify)
+        dialog.folder_move_requested.connect(self._models.move_folder)
+        dialog.device_chosen.connect(self._models.use_device)
+        dialog.device_test_requested.connect(self._test_device)
+        dialog.cancel_requested.connect(self._models.cancel)
+        self._show_in_dialog()
+        dialog.open()
+        self._models.find_devices()
+
+    def _dialog_closed(self) -> None:
+        if self._dialog is not None:
+            self._dialog.deleteLater()
+            self._dialog = None
+
+    def _show_in_dialog(self) -> None:
+        if self._dialog is None:
+            return
+        catalog = self._models.catalog
+        self._dialog.set_models([model_row(spec) for spec in catalog])
+        self._dialog.set_problems(list(catalog.problems))
+        self._dialog.set_folder(*self._folder)
+        self._dialog.set_devices(list(self._devices), self._preferences.value.device)
+
+    def _catalog_changed(self, catalog: Catalog) -> None:
+        self._window.model_chooser.set_models([model_item(spec) for spec in catalog])
+        self._show_in_dialog()
+        for problem in catalog.problems:
+            self._tell.warning(problem, key=problem)
+
+    def _folder_changed(self, folder: Path, count: int) -> None:
+        self._folder = (folder, count)
+        self._show_in_dialog()
+
+    def _document_changed(self, document: Document | None, why: Change) -> None:
+        # The engine takes seconds to come up: it may begin while a reference is looked for.
+        if why is Change.OPEN and document is not None and not self._warm:
+            self._warm = True
+            self._models.warm_up()
+
+    def _engine_ready(self, facts: EngineFacts) -> None:
+        self._window.device.set_device(facts.device)
+        self._auto_px = facts.default_short_side_px
+        self._preview.set_auto_size(facts.default_short_side_px)
+        self._show_working_size()
+
+    def _settings_changed(self, old: Settings, new: Settings) -> None:
+        if old.working_short_side_px != new.working_short_side_px:
+            self._preview.set_working_size(new.working_short_side_px)
+            self._show_working_size()
+        if old.device != new.device:
+            self._preview.forget()
+
+    def _show_working_size(self) -> None:
+        chosen = self._preferences.value.working_short_side_px
+        self._window.status.set_working_size(chosen, self._auto_px)
+
+    def _devices_found(self, devices: tuple[DeviceInfo, ...]) -> None:
+        self._devices = devices
+        self._show_in_dialog()
+
+    def _test_device(self, name: str) -> None:
+        if self._dialog is not None:
+            self._dialog.set_device_result("Testing…", None)
+        self._models.test_device(name)
+
+    def _device_tested(self, report: DeviceReport | Exception) -> None:
+        if self._dialog is not None:
+            failed = isinstance(report, Exception)
+            self._dialog.set_device_result(str(report) if failed else report.words, not failed)
+
+    def _working(self, words: str, share: float) -> None:
+        if self._dialog is not None:
+            self._dialog.set_progress(words or None, share)
+        self._picture.work("models", words, share)
+
+    def _said(self, sentence: str) -> None:
+        if self._dialog is not None:
+            self._dialog.set_message("info", sentence)
+        else:
+            self._tell.info(sentence, key="models")
+
+    def _failed(self, error: Exception) -> None:
+        if self._dialog is not None:
+            self._dialog.set_message("error", str(error))
+        else:
+            self._tell.error(error, ("Restart the engine", partial(self.restart)), key="models")
+
+    def _import_chosen(self, paths: list[Path]) -> None:
+        self._preferences.remember_folder("model", paths[0].parent)
+        self.import_files(paths)
+
+
+def model_item(spec: ModelSpec) -> ModelItem:
+    """A model as the chooser lists it."""
+    return ModelItem(
+        id=spec.id,
+        title=spec.title,
+        licence=spec.weights.licence,
+        non_commercial=spec.non_commercial,
+        size_text=size_words(spec.weights.bytes),
+        source=spec.weights.source,
+        shipped=spec.shipped,
+    )
+
+
+def model_row(spec: ModelSpec) -> ModelRow:
+    """A model as the dialog lists it."""
+    return ModelRow(
+        id=spec.id,
+        title=spec.title,
+        family=spec.family,
+        licence=spec.weights.licence,
+        non_commercial=spec.non_commercial,
+        size_bytes=spec.weights.bytes,
+        source=spec.weights.source,
+        path=spec.path,
+        shipped=spec.shipped,
+        trained=spec.trained,
+    )

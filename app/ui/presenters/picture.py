@@ -1,0 +1,152 @@
+"""The canvas and what is told about the picture on it."""
+
+from functools import partial
+
+from PySide6.QtCore import QObject
+
+from app.controllers.exporting import Exporting
+from app.controllers.pictures import OpenedPhoto
+from app.controllers.preview import Preview, Rendered
+from app.controllers.session import Change, Session
+from app.document.document import Document
+from app.document.pyramid import Pyramid
+from app.ui.main_window import MainWindow
+from app.ui.presenters.notices import Teller
+
+MODES = {"view.split": "split", "view.before": "before"}
+"""Switches and what they show; with neither, the picture as it is edited is shown."""
+
+
+class PicturePresenter(QObject):
+    """Before and after, zoom, the pixel readout, the mark of work in progress."""
+
+    def __init__(
+        self,
+        window: MainWindow,
+        session: Session,
+        preview: Preview,
+        exporting: Exporting,
+        tell: Teller,
+    ) -> None:
+        super().__init__(window)
+        self._window = window
+        self._session = session
+        self._preview = preview
+        self._exporting = exporting
+        self._tell = tell
+        self._before: Pyramid | None = None
+        self._after: Pyramid | None = None
+        self._words: dict[str, tuple[str, float]] = {}
+        self._connect_actions()
+        self._connect_signals()
+
+    def _connect_actions(self) -> None:
+        actions, canvas = self._window.actions_, self._window.canvas
+        actions.on("view.zoom_in", canvas.zoom_in)
+        actions.on("view.zoom_out", canvas.zoom_out)
+        actions.on("view.fit", canvas.zoom_to_fit)
+        actions.on("view.actual", canvas.zoom_to_100)
+        actions.on("view.hold", partial(canvas.hold_before, True))
+        actions.on("model.stop", self.stop)
+        for name in MODES:
+            actions.on(name, partial(self._switch, name))
+
+    def _connect_signals(self) -> None:
+        canvas, status = self._window.canvas, self._window.status
+        self._session.changed.connect(self._document_changed)
+        self._preview.shown.connect(self._show)
+        self._preview.shown.connect(self._exporting.note_shown)
+        self._preview.working.connect(partial(self._working, "render"))
+        self._preview.failed.connect(self._failed)
+        self._exporting.working.connect(partial(self._working, "export"))
+        canvas.zoom_changed.connect(status.set_zoom)
+        canvas.pixel_hovered.connect(self._hover)
+        canvas.compare_changed.connect(self._compare_changed)
+        status.stop_requested.connect(self.stop)
+        self._set_comparing(False)
+
+    def opened(self, photo: OpenedPhoto) -> None:
+        """A photo is about to be the document: show it."""
+        self._before = photo.pyramid
+
+    def stop(self) -> None:
+        """Give up the work in progress; Escape drops a drag too."""
+        self._session.drop()
+        self._preview.stop()
+        self._exporting.cancel()
+
+    def work(self, key: str, words: str, share: float) -> None:
+        """Show work in progress under a key of its own; no words end it."""
+        self._working(key, words, share)
+
+    def _document_changed(self, document: Document | None, why: Change) -> None:
+        if why is not Change.OPEN:
+            return
+        canvas = self._window.canvas
+        size_px = (document.width_px, document.height_px) if document else (0, 0)
+        if document is None:
+            self._before = None
+        canvas.set_document_size(*size_px)
+        canvas.set_before(self._before)
+        canvas.set_after(None)
+        canvas.zoom_to_fit()
+        self._window.status.set_picture_size(*size_px)
+        self._window.status.set_seconds(None)
+        self._window.device.set_seconds(None)
+
+    def _show(self, rendered: Rendered | None) -> None:
+        self._after = rendered.pyramid if rendered else None
+        self._window.canvas.set_after(self._after)
+        self._set_comparing(rendered is not None)
+        if rendered is not None and rendered.final:
+            self._window.status.set_seconds(rendered.result.seconds)
+            self._window.device.set_seconds(rendered.result.seconds)
+            for note in rendered.result.notes:
+                self._tell.warning(note, key="render")
+
+    def _failed(self, error: Exception) -> None:
+        restart = ("Restart the engine", self._window.actions_["model.restart"].trigger)
+        again = ("Try again", self._preview.again)
+        self._tell.error(error, again, restart, key="render")
+
+    def _working(self, key: str, words: str, share: float) -> None:
+        if words:
+            self._words[key] = (words, share)
+        else:
+            self._words.pop(key, None)
+        if not self._words:
+            self._window.status.set_work("")
+            self._window.progress.clear()
+            return
+        words, share = list(self._words.values())[-1]
+        self._window.status.set_work(words)
+        self._window.progress.set_share(share)
+
+    def _set_comparing(self, on: bool) -> None:
+        self._window.actions_.enable(on, *MODES)
+
+    def _switch(self, name: str) -> None:
+        on = self._window.actions_[name].isChecked()
+        self._window.canvas.set_compare(MODES[name] if on else "after")
+
+    def _compare_changed(self, mode: str) -> None:
+        for name, own in MODES.items():
+            self._window.actions_[name].setChecked(mode == own)
+
+    def _hover(self, place: tuple[int, int] | None) -> None:
+        document = self._session.document
+        if place is None or document is None or self._before is None:
+            self._window.status.set_pixel("")
+            return
+        x_px, y_px = place
+        words = f"x {x_px}  y {y_px}   {_levels(self._before, document, place)}"
+        if self._after is not None:
+            words += f" → {_levels(self._after, document, place)}"
+        self._window.status.set_pixel(words)
+
+
+def _levels(pyramid: Pyramid, document: Document, place: tuple[int, int]) -> str:
+    """The colour at a place of the document, in a picture that may have another size."""
+    x_px = place[0] * pyramid.width_px // document.width_px
+    y_px = place[1] * pyramid.height_px // document.height_px
+    return " ".join(f"{level:3d}" for level in pyramid.value_at(x_px, y_px))

@@ -1,0 +1,83 @@
+"""After a defect the document is saved first, then the artist is told; at the next start it is
+offered."""
+
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject
+
+from app.controllers.pictures import Pictures
+from app.controllers.session import Session
+from app.crash import CrashReport
+from app.jobs.queue import JobQueue
+from app.jobs.slots import Means, Slot
+from app.ui.dialogs.crash import CrashDialog
+from app.ui.files import reveal
+from app.ui.main_window import MainWindow
+from app.ui.presenters.notices import Teller
+
+
+class RescuePresenter(QObject):
+    """Saves the open document when something breaks, and brings it back."""
+
+    def __init__(
+        self,
+        window: MainWindow,
+        queue: JobQueue,
+        session: Session,
+        pictures: Pictures,
+        tell: Teller,
+    ) -> None:
+        super().__init__(window)
+        self._window = window
+        self._queue = queue
+        self._session = session
+        self._pictures = pictures
+        self._tell = tell
+        self._dialog: CrashDialog | None = None
+        window.start.rescue_requested.connect(self._open)
+        window.start.rescue_discarded.connect(self._discard)
+        self._offer()
+
+    def save(self) -> Path | None:
+        """Put the open document into a folder of its own; None when there is no work to lose."""
+        from app.document.io.rescue import rescue_folder, save_rescue
+
+        if self._session.history is None or not self._session.unexported:
+            return None
+        return save_rescue(self._session.history.current, rescue_folder())
+
+    def tell(self, report: CrashReport) -> None:
+        """Say what happened and where the document is."""
+        if self._dialog is not None:
+            return
+        dialog = CrashDialog(report.sentence, report.saved, report.text, self._window)
+        dialog.quit_requested.connect(self._window.leave)
+        dialog.revealed.connect(reveal)
+        dialog.finished.connect(self._closed)
+        self._dialog = dialog
+        dialog.open()
+
+    def _closed(self) -> None:
+        if self._dialog is not None:
+            self._dialog.deleteLater()
+            self._dialog = None
+
+    def _offer(self) -> None:
+        def work(means: Means) -> list[tuple[Path, str]]:
+            from app.document.io.rescue import list_rescues, rescue_folder, rescue_words
+
+            return [(path, rescue_words(path)) for path in list_rescues(rescue_folder())]
+
+        self._queue.submit(Slot.MANAGE, work, done=self._window.start.set_rescues)
+
+    def _open(self, path: Path) -> None:
+        self._pictures.open_rescue(path, partial(self._discard, path))
+
+    def _discard(self, path: Path) -> None:
+        def work(means: Means) -> None:
+            from app.document.io.rescue import remove_rescue
+
+            remove_rescue(path)
+
+        self._queue.submit(Slot.MANAGE, work, done=lambda _: self._offer(), failed=self._tell.error)

@@ -1,0 +1,60 @@
+import pytest
+
+from app.controllers.edit_list import EditList, title_of
+from app.controllers.session import Session
+
+
+@pytest.fixture
+def edits(swapped) -> EditList:
+    return EditList(swapped)
+
+
+def only(session):
+    (entry,) = session.document.entries
+    return entry
+
+
+def test_every_change_is_one_named_step(edits, swapped):
+    steps = [
+        (lambda: edits.switch(1, False), "Hide swap texture"),
+        (lambda: edits.switch(1, True), "Show swap texture"),
+        (lambda: edits.rename(1, "Evening"), "Rename swap texture"),
+        (lambda: edits.duplicate(1), "Duplicate evening"),
+        (lambda: edits.move(1, 1), "Move evening"),
+        (lambda: edits.remove(2), "Delete evening"),
+        (lambda: edits.use_model("other"), "Change model"),
+    ]
+    before = len(swapped.history.states)
+    for count, (act, label) in enumerate(steps, before + 1):
+        act()
+        assert swapped.history.undo_label == label
+        assert len(swapped.history.states) == count
+    assert only(swapped).name == "Evening"
+    assert only(swapped).edit.model == "other"
+
+
+def test_a_drag_of_the_strength_is_one_step(edits, swapped):
+    before = len(swapped.history.states)
+    for strength in (0.9, 0.5, 0.2):
+        edits.drag_strength(1, strength)
+        assert only(swapped).edit.strength == strength
+    edits.commit_strength(1, 0.2)
+    assert len(swapped.history.states) == before + 1
+    swapped.undo()
+    assert only(swapped).edit.strength == 1.0
+
+
+def test_the_duplicate_stands_behind_its_original(edits, swapped):
+    edits.duplicate(1)
+    edits.duplicate(1)
+    assert [entry.uid for entry in swapped.document.entries] == [1, 3, 2]
+
+
+def test_titles(edits, swapped):
+    assert title_of(only(swapped)) == "Swap texture"
+    edits.rename(1, "Dusk")
+    assert title_of(only(swapped)) == "Dusk"
+
+
+def test_without_a_document_the_model_changes_nothing(qapp):
+    EditList(Session()).use_model("other")

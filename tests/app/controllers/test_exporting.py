@@ -1,0 +1,155 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PIL import ImageCms
+
+from app.controllers.exporting import Exporting, short_side_px, size_words
+from app.controllers.requests import request_of
+from app.document.document import Document
+from app.document.io.images import read_image
+from app.document.io.metadata import ImageMetadata
+from app.settings import ExportSettings
+from models.errors import OutOfMemory
+from tests.app.fakes import rendered
+
+WORKING_PX = 32
+
+
+@pytest.fixture
+def exporting(queue, session) -> Exporting:
+    return Exporting(queue, session, lambda: WORKING_PX)
+
+
+def idle(queue, exporting):
+    return lambda: queue.idle and not exporting.busy
+
+
+def test_the_file_holds_what_the_engine_makes_at_the_wanted_size(
+    exporting, swapped, queue, tmp_path, heard, qtbot
+):
+    exported, working = heard(exporting.exported), heard(exporting.working)
+    path = tmp_path / "out.png"
+    settings = ExportSettings(size="custom", short_side_px=48)
+    exporting.export(path, settings)
+    assert exporting.busy
+    qtbot.waitUntil(idle(queue, exporting))
+    expected = rendered(request_of(swapped.document, 48))
+    assert (read_image(path).rgb_hwc == expected).all()
+    assert exported.last.bytes == path.stat().st_size
+    assert (exported.last.width_px, exported.last.height_px) == (72, 48)
+    assert not swapped.unexported
+    assert working.values[0] == ("exporting", 0.0)
+    assert working.last == ("", 0.0)
+
+
+def test_a_picture_without_edits_is_written_pixel_for_pixel(
+    exporting, session, queue, make, photo, tmp_path, qtbot
+):
+    exporting.export(tmp_path / "same.tif", ExportSettings(format="tiff", size="original"))
+    qtbot.waitUntil(idle(queue, exporting))
+    assert (read_image(tmp_path / "same.tif").rgb_hwc == photo.picture.rgb_hwc).all()
+    assert make.made == [], "the engine was started for nothing"
+
+
+@pytest.mark.parametrize(
+    ("size", "custom", "expected"),
+    [("working", 1, 32), ("original", 1, 64), ("custom", 20, 20), ("custom", 900, 64)],
+)
+def test_sizes(session, size, custom, expected):
+    settings = ExportSettings(size=size, short_side_px=custom)
+    assert short_side_px(session.document, settings, WORKING_PX) == expected
+
+
+def test_sixteen_bits_are_computed_and_kept(exporting, swapped, queue, make, tmp_path, qtbot):
+    exporting.export(tmp_path / "deep.png", ExportSettings(bits=16))
+    qtbot.waitUntil(idle(queue, exporting))
+    assert read_image(tmp_path / "deep.png").bits == 16
+    assert make.made[0].requests[0].bits == 16
+    exporting.export(tmp_path / "flat.jpg", ExportSettings(format="jpeg", bits=16))
+    qtbot.waitUntil(idle(queue, exporting))
+    assert make.made[0].requests[1].bits == 8
+
+
+def profile() -> bytes:
+    """sRGB as a profile: what is converted with it stays as it is."""
+    return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+
+
+@pytest.mark.parametrize("keep", [True, False])
+def test_profile_descriptions_and_alpha(exporting, session, photo, queue, tmp_path, qtbot, keep):
+    alpha = np.full((64, 96), 77, np.uint8)
+    metadata = ImageMetadata(icc=profile(), xmp=b"<x:xmpmeta/>")
+    session.open(Document(base=replace(photo, metadata=metadata, alpha_hw=alpha)))
+    settings = ExportSettings(keep_profile=keep, keep_exif=keep)
+    exporting.export(tmp_path / "a.png", settings)
+    qtbot.waitUntil(idle(queue, exporting))
+    image = read_image(tmp_path / "a.png")
+    assert (image.metadata.icc is not None) == keep
+    assert (image.metadata.xmp is not None) == keep
+    assert image.alpha_hw.shape == (32, 48)
+    assert (image.alpha_hw == 77).all()
+
+
+def test_colours_of_a_profile_that_is_left_out_become_srgb(
+    exporting, session, photo, queue, tmp_path, qtbot, monkeypatch
+):
+    from app.document.io import pixels
+
+    monkeypatch.setattr(pixels, "to_srgb", lambda rgb_hwc, icc: 255 - rgb_hwc)
+    session.open(Document(base=replace(photo, metadata=ImageMetadata(icc=profile()))))
+    exporting.export(tmp_path / "a.png", ExportSettings(keep_profile=False, size="original"))
+    qtbot.waitUntil(idle(queue, exporting))
+    assert (read_image(tmp_path / "a.png").rgb_hwc == 255 - photo.picture.rgb_hwc).all()
+
+
+def test_a_failure_leaves_the_file_and_the_mark(
+    exporting, swapped, queue, make, tmp_path, heard, qtbot
+):
+    path = tmp_path / "old.png"
+    path.write_bytes(b"old")
+    failed = heard(exporting.failed)
+    make.prepare = lambda backend: backend.errors.append(OutOfMemory("Too little memory."))
+    exporting.export(path, ExportSettings())
+    qtbot.waitUntil(lambda: bool(failed.values))
+    exporting.export(tmp_path / "none" / "x.png", ExportSettings())
+    qtbot.waitUntil(lambda: len(failed.values) == 2)
+    assert path.read_bytes() == b"old"
+    assert swapped.unexported
+    assert not exporting.busy
+
+
+def test_an_export_can_be_cancelled(exporting, swapped, queue, make, tmp_path, heard, qtbot):
+    exported = heard(exporting.exported)
+    make.prepare = lambda backend: backend.block()
+    exporting.export(tmp_path / "x.png", ExportSettings())
+    qtbot.waitUntil(lambda: bool(make.made) and make.made[0].running.is_set())
+    exporting.cancel()
+    qtbot.waitUntil(idle(queue, exporting))
+    assert exported.values == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_estimate_is_exact_for_what_is_shown_and_near_for_the_rest(
+    exporting, session, queue, tmp_path, heard, qtbot
+):
+    said = heard(exporting.estimated)
+    exporting.estimate(ExportSettings(size="original", format="tiff"))
+    qtbot.waitUntil(lambda: len(said.values) == 1)
+    exporting.export(tmp_path / "x.tif", ExportSettings(size="original", format="tiff"))
+    qtbot.waitUntil(idle(queue, exporting))
+    assert said.last == size_words((tmp_path / "x.tif").stat().st_size)
+    exporting.estimate(ExportSettings(size="working", format="tiff"))
+    qtbot.waitUntil(lambda: len(said.values) == 2)
+    assert said.last.startswith("about ")
+
+
+def test_copying_gives_what_is_shown(exporting, session, queue, photo, heard, qtbot):
+    copied = heard(exporting.copied)
+    exporting.copy()
+    qtbot.waitUntil(lambda: bool(copied.values))
+    assert (copied.last == photo.picture.rgb_hwc).all()
+
+
+def test_sizes_in_words():
+    assert [size_words(n) for n in (0, 840_000, 2_345_678)] == ["1 KB", "840 KB", "2.3 MB"]

@@ -1,0 +1,211 @@
+from dataclasses import replace
+
+import pytest
+
+from app.controllers.pace import Pace
+from app.controllers.preview import REST_MS, Preview
+from app.document.document import replace_edit, set_enabled
+from app.jobs.slots import Lane
+from models.errors import OutOfMemory
+from tests.app.fakes import picture
+from tests.app.fakes import rendered as made_of
+
+
+@pytest.fixture
+def preview(queue, session) -> Preview:
+    preview = Preview(queue, session)
+    preview.set_working_size(64)
+    return preview
+
+
+@pytest.fixture
+def backend(queue, make, preview, swapped, qtbot):
+    """The backend, after the first swap was rendered and forgotten again."""
+    qtbot.waitUntil(lambda: queue.idle)
+    backend = make.made[0]
+    preview._kept.clear()
+    preview._last = None
+    backend.requests.clear()
+    return backend
+
+
+def with_amount(session, amount):
+    entry = session.history.current.entries[0]
+    edit = replace(entry.edit, amount=amount)
+    return replace_edit(session.history.current, entry.uid, edit)
+
+
+def amounts(ear):
+    return [shown.request.edits[0].amount for shown in ear.values if shown is not None]
+
+
+def test_a_step_is_shown_small_and_then_at_working_size(
+    preview, queue, backend, session, swapped, heard, qtbot, photo, monkeypatch
+):
+    slow_machine(monkeypatch)
+    preview.set_working_size(128)
+    qtbot.waitUntil(lambda: queue.idle)
+    big = replace(session.document, base=replace(photo, picture=large()))
+    said = heard(preview.shown)
+    session.open(big)
+    qtbot.waitUntil(lambda: len(said.values) >= 2 and queue.idle)
+    assert [shown.request.short_side_px for shown in said.values if shown] == [96, 128]
+    assert [shown.final for shown in said.values if shown] == [False, True]
+    final = said.last
+    assert (final.result.rgb_hwc == made_of(final.request)).all()
+    assert (final.pyramid.width_px, final.pyramid.height_px) == (192, 128)
+
+
+def slow_machine(monkeypatch):
+    """Previews of 96 px and no more."""
+    monkeypatch.setattr(Pace, "preview_px", lambda pace, working_px: min(96, working_px))
+
+
+def large():
+    return picture(300, 200)
+
+
+def test_a_small_picture_is_rendered_once(preview, queue, backend, swapped, heard, qtbot):
+    said = heard(preview.shown)
+    preview.again()
+    qtbot.waitUntil(lambda: bool(said.values) and queue.idle)
+    assert [shown.final for shown in said.values] == [True]
+    assert len(backend.requests) == 1
+
+
+def test_without_edits_the_base_is_the_picture(preview, queue, swapped, heard, qtbot):
+    said = heard(preview.shown)
+    swapped.push("Hide", set_enabled(swapped.document, 1, False))
+    assert said.values == [None]
+    qtbot.wait(50)
+    assert said.values == [None]
+    assert queue.idle
+
+
+def test_a_drag_shows_previews_on_the_way_and_ends_with_the_newest(
+    preview, queue, backend, swapped, heard, qtbot
+):
+    backend.delay_s = 0.01
+    said = heard(preview.shown)
+    steps = [round(0.02 * i, 2) for i in range(1, 40)]
+    for amount in steps:
+        swapped.drag(with_amount(swapped, amount))
+        qtbot.wait(4)
+    swapped.commit("Change amount", "amount")
+    qtbot.waitUntil(lambda: queue.idle and amounts(said)[-1:] == steps[-1:])
+    seen = amounts(said)
+    assert seen == sorted(seen), "an older picture came after a newer one"
+    assert 3 <= len(set(seen)) < len(steps), "every event was rendered, or hardly any"
+
+
+def test_the_hand_that_rests_gets_the_working_size(
+    preview, queue, backend, session, swapped, heard, qtbot, photo, monkeypatch
+):
+    slow_machine(monkeypatch)
+    preview.set_working_size(128)
+    session.open(replace(session.document, base=replace(photo, picture=large())))
+    qtbot.waitUntil(lambda: queue.idle)
+    said = heard(preview.shown)
+    session.drag(with_amount(session, 0.3))
+    qtbot.waitUntil(lambda: len(said.values) == 1)
+    assert not said.last.final
+    qtbot.wait(REST_MS // 2)
+    assert len(said.values) == 1
+    qtbot.waitUntil(lambda: len(said.values) == 2)
+    assert said.last.final
+    assert amounts(said) == [0.3, 0.3]
+
+
+def test_undo_shows_at_once_what_was_rendered_before(
+    preview, queue, backend, swapped, heard, qtbot
+):
+    preview.again()
+    qtbot.waitUntil(lambda: queue.idle)
+    swapped.push("Change amount", with_amount(swapped, 0.5))
+    qtbot.waitUntil(lambda: queue.idle)
+    asked = len(backend.requests)
+    said = heard(preview.shown)
+    swapped.undo()
+    assert amounts(said) == [1.0]
+    swapped.undo()
+    assert said.last is None
+    swapped.redo()
+    swapped.redo()
+    assert amounts(said) == [1.0, 1.0, 0.5]
+    qtbot.wait(30)
+    assert len(backend.requests) == asked
+
+
+def test_a_result_from_before_an_undo_is_not_shown(
+    preview, queue, backend, session, swapped, heard, qtbot
+):
+    backend.block()
+    preview.again()
+    qtbot.waitUntil(backend.running.is_set)
+    said = heard(preview.shown)
+    swapped.undo()
+    backend.unblock()
+    qtbot.waitUntil(lambda: queue.idle)
+    qtbot.wait(20)
+    assert said.values == [None]
+
+
+def test_a_newer_step_replaces_the_one_on_its_way(preview, queue, backend, swapped, heard, qtbot):
+    backend.block()
+    preview.again()
+    qtbot.waitUntil(backend.running.is_set)
+    said = heard(preview.shown)
+    swapped.push("a", with_amount(swapped, 0.2))
+    swapped.push("b", with_amount(swapped, 0.7))
+    backend.unblock()
+    qtbot.waitUntil(lambda: queue.idle and amounts(said)[-1:] == [0.7])
+    assert 0.2 not in amounts(said)
+
+
+def test_a_failure_is_told_and_leaves_the_picture(preview, queue, backend, swapped, heard, qtbot):
+    failed, said, working = (
+        heard(preview.failed),
+        heard(preview.shown),
+        heard(preview.working),
+    )
+    backend.errors = [OutOfMemory("The memory is not enough.")]
+    preview.again()
+    qtbot.waitUntil(lambda: bool(failed.values) and queue.idle)
+    assert [str(error) for error in failed.values] == ["The memory is not enough."]
+    assert said.values == []
+    assert working.last == ("", 0.0)
+    preview.again()
+    qtbot.waitUntil(lambda: len(said.values) == 1)
+
+
+def test_the_mark_of_work_is_there_at_once_and_goes(preview, queue, backend, swapped, heard, qtbot):
+    working = heard(preview.working)
+    preview.again()
+    assert working.values[-1][0] == "waiting"
+    qtbot.waitUntil(lambda: queue.idle)
+    assert ("render ends", 1.0) in working.values
+    assert working.last == ("", 0.0)
+
+
+def test_stop_gives_up_what_is_on_its_way(preview, queue, backend, swapped, heard, qtbot):
+    said = heard(preview.shown)
+    backend.block()
+    preview.again()
+    qtbot.waitUntil(backend.running.is_set)
+    preview.stop()
+    qtbot.waitUntil(lambda: queue.running(Lane.ENGINE) is None)
+    assert said.values == []
+
+
+def test_another_working_size_renders_anew(preview, queue, backend, swapped, heard, qtbot):
+    preview.again()
+    qtbot.waitUntil(lambda: queue.idle)
+    said = heard(preview.shown)
+    preview.set_auto_size(48)
+    qtbot.wait(20)
+    assert said.values == [], "a size that was chosen by hand is not overridden"
+    preview.set_working_size(None)
+    qtbot.waitUntil(lambda: bool(said.values) and said.last.final)
+    assert said.last.request.short_side_px == 48
+    preview.set_auto_size(32)
+    qtbot.waitUntil(lambda: said.last.request.short_side_px == 32 and queue.idle)

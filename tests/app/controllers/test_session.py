@@ -1,0 +1,78 @@
+from app.controllers.session import Change, Session
+from app.document.document import Document, set_strength
+from tests.app.document.documents import document, swap
+from tests.app.document.documents import photo as grey
+
+
+def test_without_a_document_nothing_happens(qapp, heard):
+    session = Session()
+    said = heard(session.changed)
+    session.undo()
+    session.redo()
+    session.drop()
+    session.jump(3)
+    session.close()
+    session.commit("x")
+    session.drag(document())
+    session.push("x", document())
+    assert (said.values, session.document, session.unexported) == ([], None, False)
+
+
+def test_steps_drags_and_jumps_say_why(session, photo, heard):
+    said = heard(session.changed)
+    start = session.document
+    other = Document(base=photo, references=(grey(7),))
+    session.push("Add", other)
+    session.undo()
+    session.redo()
+    session.drag(start)
+    session.drop()
+    session.jump(0)
+    assert said.values == [
+        (other, Change.STEP),
+        (start, Change.JUMP),
+        (other, Change.JUMP),
+        (start, Change.DRAG),
+        (other, Change.JUMP),
+        (start, Change.JUMP),
+    ]
+
+
+def test_a_drag_becomes_one_step_when_it_is_let_go(swapped, heard):
+    said = heard(swapped.changed)
+    before = swapped.history.states
+    for strength in (0.9, 0.8, 0.7):
+        swapped.drag(set_strength(swapped.history.current, 1, strength))
+    swapped.commit("Change strength")
+    assert [why for _, why in said.values] == [Change.DRAG] * 3 + [Change.STEP]
+    assert len(swapped.history.states) == len(before) + 1
+    swapped.undo()
+    assert swapped.document is before[-1].document
+
+
+def test_work_is_unexported_until_it_is_in_a_file(session, swapped):
+    assert session.unexported
+    session.mark_exported(session.document)
+    assert not session.unexported
+    session.undo()
+    assert session.unexported
+    session.redo()
+    assert not session.unexported
+
+
+def test_an_export_of_an_older_document_does_not_count(swapped):
+    old = swapped.history.states[0].document
+    swapped.mark_exported(old)
+    assert swapped.unexported
+
+
+def test_opening_another_picture_begins_a_new_history(swapped, heard):
+    said = heard(swapped.changed)
+    other = document(swap(grey(200)))
+    swapped.open(other)
+    assert said.values == [(other, Change.OPEN)]
+    assert len(swapped.history.states) == 1
+    assert not swapped.unexported
+    swapped.close()
+    assert swapped.document is None
+    assert said.last == (None, Change.OPEN)

@@ -1,0 +1,146 @@
+"""The whole program in a window of its own, with a scripted engine and folders of its own."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
+from PySide6.QtWidgets import QApplication
+
+from app.document.io.images import write_image
+from app.settings import FOLDER_VARIABLE, Settings
+from models.catalog import USER_FOLDER_VARIABLE
+from tests.app.fakes import MakeFakes
+
+
+@pytest.fixture(autouse=True)
+def own_folders(monkeypatch, tmp_path):
+    """Nothing of the person who runs the tests is read or written."""
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path / "config"))
+    monkeypatch.setenv("SCUMBLE_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv(USER_FOLDER_VARIABLE, str(tmp_path / "models"))
+
+
+@dataclass
+class Files:
+    """Pictures on disk."""
+
+    meadow: Path
+    sunset: Path
+    folder: Path
+
+
+@pytest.fixture
+def files(tmp_path) -> Files:
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    y, x = np.mgrid[0:200, 0:300]
+    meadow = np.stack([x * 255 // 300, 60 + y // 2, 40 + 0 * x], axis=2).astype(np.uint8)
+    write_image(folder / "meadow.png", meadow)
+    write_image(folder / "sunset.png", np.full((80, 120, 3), (220, 150, 60), np.uint8))
+    return Files(folder / "meadow.png", folder / "sunset.png", folder)
+
+
+class Driver:
+    """Does with a program what an artist does.
+
+    Attributes:
+        program: the program.
+        make: its engines.
+    """
+
+    def __init__(self, program, make: MakeFakes, qtbot) -> None:
+        self.program = program
+        self.make = make
+        self.qtbot = qtbot
+
+    @property
+    def window(self):
+        return self.program.window
+
+    @property
+    def document(self):
+        return self.program.session.document
+
+    @property
+    def backend(self):
+        return self.make.made[-1]
+
+    def wait(self, condition: Callable[[], bool] = lambda: True) -> None:
+        """Until nothing is on its way and the condition holds."""
+        self.qtbot.waitUntil(lambda: self.program.queue.idle and bool(condition()), timeout=15000)
+
+    def open(self, path: Path) -> None:
+        self.program.documents.open_path(path)
+        self.wait(lambda: self.document is not None and self.document.base.path == path)
+
+    def choose(self, action_id: str) -> None:
+        self.window.actions_[action_id].trigger()
+
+    def press(self, keys: str, widget=None) -> None:
+        """Type keys such as "Ctrl+Z" where the keyboard is."""
+        self.qtbot.keySequence(widget or self.window, keys)
+
+    def drop(self, path: Path, role: str) -> None:
+        """Drag a file over the window and let it fall on the zone for `role`."""
+        mime = QMimeData()
+        mime.setUrls([QUrl.fromLocalFile(str(path))])
+        middle = self.window.rect().center()
+        self._drag(QDragEnterEvent, middle, mime)
+        place = self.zone(role)
+        self._drag(QDragMoveEvent, place, mime)
+        self._drag(QDropEvent, QPointF(place), mime)
+
+    def zone(self, role: str) -> QPoint:
+        """The middle of a drop zone, in the window's coordinates."""
+        zones = self.window.zones
+        (zone,) = [rect for zone, rect in zones.laid_out() if zone.role == role]
+        return zones.mapTo(self.window, zone.center())
+
+    def _drag(self, kind, place, mime) -> None:
+        action, left = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton
+        event = kind(place, action, mime, left, Qt.KeyboardModifier.NoModifier)
+        QApplication.sendEvent(self.window, event)
+
+    def dialog(self, kind):
+        """The open dialog of this class."""
+        found = [w for w in QApplication.topLevelWidgets() if isinstance(w, kind) and w.isVisible()]
+        (dialog,) = found or self.window.findChildren(kind)
+        return dialog
+
+    def notices(self) -> list[str]:
+        return [notice.text for notice in self.window.notices.notices]
+
+
+@pytest.fixture
+def start(qapp, make, qtbot):
+    """A function that starts the program with these settings."""
+    from app.main import Program
+
+    started = []
+
+    def begin(settings: Settings | None = None, make_backend=None) -> Driver:
+        program = Program(qapp, settings or Settings(), make_backend or make)
+        started.append(program)
+        program.window.resize(1280, 720)
+        program.window.show()
+        qtbot.waitExposed(program.window)
+        return Driver(program, make, qtbot)
+
+    yield begin
+    for program in started:
+        program.window.leaving = True
+        assert program.close()
+        program.window.close()
+        program.window.deleteLater()
+
+
+@pytest.fixture
+def driver(start) -> Driver:
+    """The running program with its start page, after everything that starts with it is done."""
+    driver = start()
+    driver.wait()
+    return driver

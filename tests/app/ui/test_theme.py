@@ -1,0 +1,208 @@
+"""The themes, their contrast, and how the program puts them on."""
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QPalette
+from PySide6.QtWidgets import QApplication, QLabel, QToolButton
+
+from app.resources import resource
+from app.ui import theme
+from app.ui.icons import SIZES_PX
+from app.ui.theme import DARK, LIGHT, Appearance, Theme, contrast, mixed
+
+Role = QPalette.ColorRole
+ICONS = sorted(path.stem for path in resource("icons").glob("*.svg"))
+
+
+@pytest.fixture
+def undressed(qapp: QApplication):
+    """The program as it was, afterwards."""
+    font, palette, style = qapp.font(), qapp.palette(), qapp.style().objectName()
+    yield qapp
+    for appearance in qapp.findChildren(Appearance):
+        appearance.setParent(None)
+        appearance.deleteLater()
+    qapp.setStyleSheet("")
+    qapp.setStyle(style)
+    qapp.setPalette(palette)
+    qapp.setFont(font)
+
+
+def test_contrast_of_the_extremes():
+    assert contrast(QColor("white"), QColor("black")) == pytest.approx(21)
+    assert contrast(QColor("red"), QColor("red")) == pytest.approx(1)
+
+
+def test_mixing_keeps_both_ends():
+    assert mixed(QColor("red"), QColor("blue"), 1) == QColor("red")
+    assert mixed(QColor("red"), QColor("blue"), 0) == QColor("blue")
+
+
+@pytest.mark.parametrize("which", [DARK, LIGHT])
+@pytest.mark.parametrize(
+    ("words", "behind"),
+    [
+        (Role.WindowText, Role.Window),
+        (Role.Text, Role.Base),
+        (Role.Text, Role.AlternateBase),
+        (Role.ButtonText, Role.Button),
+        (Role.ButtonText, Role.Light),
+        (Role.HighlightedText, Role.Highlight),
+        (Role.ToolTipText, Role.ToolTipBase),
+        (Role.PlaceholderText, Role.Base),
+        (Role.PlaceholderText, Role.Window),
+        (Role.Link, Role.Base),
+        (Role.Link, Role.Window),
+        (Role.BrightText, Role.Window),
+    ],
+)
+def test_text_can_be_read(which: Theme, words, behind):
+    palette = which.palette()
+    assert contrast(palette.color(words), palette.color(behind)) >= 4.5
+
+
+@pytest.mark.parametrize("which", [DARK, LIGHT])
+def test_text_on_tints_can_be_read(which: Theme):
+    for colour in (which.accent, which.warning, which.error):
+        assert contrast(which.text, which.tint(colour)) >= 4.5
+    assert contrast(which.text, which.tint(which.accent, 0.3)) >= 4.5
+    assert contrast(which.faint, which.tint(which.accent, 0.2)) >= 4.5
+    assert contrast(which.warning, which.tint(which.warning, 0.2)) >= 4.5
+
+
+@pytest.mark.parametrize("which", [DARK, LIGHT])
+def test_what_is_active_can_be_seen(which: Theme):
+    for behind in (which.window, which.base):
+        assert contrast(which.accent, behind) >= 3
+        assert contrast(which.strong_line, behind) >= 3
+
+
+@pytest.mark.parametrize(("which", "value"), [(DARK, 60), (LIGHT, 190)])
+def test_the_greys_have_no_tint(which: Theme, value: int):
+    assert which.surround.getRgb()[:3] == (value, value, value)
+    for grey in (which.window, which.base, which.button, which.line, which.text, which.faint):
+        assert len(set(grey.getRgb()[:3])) == 1
+
+
+def test_a_widget_knows_its_theme_by_its_palette():
+    assert Theme.of(DARK.palette()) is DARK
+    assert Theme.of(LIGHT.palette()) is LIGHT
+
+
+@pytest.mark.parametrize("choice", ["dark", "light"])
+def test_the_choice_dresses_the_program(undressed: QApplication, choice):
+    appearance = theme.apply(undressed, choice)
+    assert appearance.theme is (DARK if choice == "dark" else LIGHT)
+    assert undressed.palette().color(Role.Window) == appearance.theme.window
+    assert appearance.theme.accent.name() in undressed.styleSheet()
+    assert "$" not in undressed.styleSheet()
+
+
+def test_there_is_one_appearance_that_tells_of_changes(undressed: QApplication, qtbot):
+    appearance = theme.apply(undressed, "dark")
+    with qtbot.waitSignal(appearance.changed) as told:
+        assert theme.apply(undressed, "light") is appearance
+    assert told.args == [LIGHT]
+
+
+def test_text_scales_from_the_size_of_the_system(undressed: QApplication):
+    points = undressed.font().pointSizeF()
+    theme.apply(undressed, "dark", 150)
+    theme.apply(undressed, "dark", 200)
+    assert undressed.font().pointSizeF() == pytest.approx(2 * points)
+    theme.apply(undressed, "dark", 100)
+    assert undressed.font().pointSizeF() == pytest.approx(points)
+
+
+def test_the_system_is_followed_only_when_asked(undressed: QApplication, monkeypatch):
+    appearance = theme.apply(undressed, "system")
+    # The offscreen platform tells no scheme, and takes none.
+    assert appearance.theme is DARK
+
+    class Hints:
+        def colorScheme(self) -> Qt.ColorScheme:
+            return Qt.ColorScheme.Light
+
+        def setColorScheme(self, _scheme: Qt.ColorScheme) -> None:
+            pass
+
+    monkeypatch.setattr(appearance, "_app", _With(undressed, Hints()))
+    appearance._follow_system()
+    assert appearance.theme is LIGHT
+    appearance.choose("dark")
+    appearance._follow_system()
+    assert appearance.theme is DARK
+
+
+class _With:
+    """The application with other style hints."""
+
+    def __init__(self, app: QApplication, hints) -> None:
+        self._app = app
+        self._hints = hints
+
+    def styleHints(self):
+        return self._hints
+
+    def __getattr__(self, name: str):
+        return getattr(self._app, name)
+
+
+@pytest.mark.parametrize("name", ICONS)
+def test_every_icon_draws_something(qapp, name: str):
+    image = theme.pixmap(name, QColor("black"), 20, 2).toImage()
+    assert (image.width(), image.height()) == (40, 40)
+    inked = sum(image.pixelColor(x, y).alpha() > 128 for x in range(40) for y in range(40))
+    assert inked >= 40
+    assert not theme.icon(name).isNull()
+
+
+def test_all_icons_that_were_agreed_on_are_there():
+    agreed = (
+        "open new save export undo redo zoom-in zoom-out fit actual-size compare eye eye-off trash"
+        " up down grip plus search folder dice grain settings copy close warning info error check"
+        " restart keyboard import pencil model device chevron-down"
+    )
+    assert set(agreed.split()) <= set(ICONS)
+
+
+def test_an_unknown_icon_is_a_defect(qapp):
+    with pytest.raises(FileNotFoundError):
+        theme.icon("no such")
+
+
+def test_icons_are_sharp_at_twice_the_scale(qapp):
+    for side in SIZES_PX:
+        picture = theme.icon("eye").pixmap(theme.icon("eye").actualSize(_square(side)), 2.0)
+        assert picture.width() == 2 * side
+        assert picture.devicePixelRatio() == 2.0
+
+
+def _square(side: int):
+    from PySide6.QtCore import QSize
+
+    return QSize(side, side)
+
+
+def inks(button: QToolButton) -> set[str]:
+    image = button.icon().pixmap(20, 20).toImage()
+    colours = (image.pixelColor(x, y) for x in range(image.width()) for y in range(image.height()))
+    return {colour.name() for colour in colours if colour.alpha() == 255}
+
+
+def test_icons_of_buttons_and_actions_follow_the_theme(undressed: QApplication, qtbot):
+    theme.apply(undressed, "dark")
+    plain, fixed, foreign = QToolButton(), QToolButton(), QToolButton()
+    for button in (plain, fixed, foreign):
+        qtbot.addWidget(button)
+    plain.setIcon(theme.icon("stop"))
+    fixed.setIcon(theme.icon("stop", QColor("#123456")))
+    action = plain.addAction(theme.icon("stop"), "Stop")
+    label = QLabel()
+    qtbot.addWidget(label)
+    assert inks(plain) == {DARK.text.name()}
+    theme.apply(undressed, "light")
+    assert inks(plain) == {LIGHT.text.name()}
+    assert inks(fixed) == {"#123456"}
+    assert action.icon().cacheKey() == plain.icon().cacheKey()
+    assert foreign.icon().isNull()

@@ -1,0 +1,107 @@
+"""Notices beside the picture."""
+
+import pytest
+from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtGui import QEnterEvent, QGuiApplication
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QToolButton
+
+from app.controllers.notices import Notice
+from app.ui.widgets import notice as module
+from app.ui.widgets.notice import NoticeBar, NoticeCard
+
+
+@pytest.fixture
+def bar(qtbot) -> NoticeBar:
+    made = NoticeBar()
+    qtbot.addWidget(made)
+    made.resize(600, 100)
+    return made
+
+
+def cards(bar: NoticeBar) -> list[NoticeCard]:
+    return list(bar._cards)
+
+
+def button(bar: NoticeBar, words: str) -> QPushButton:
+    return next(b for b in bar.findChildren(QPushButton) if b.text() == words)
+
+
+def test_without_notices_it_takes_no_room(bar: NoticeBar):
+    assert bar.isHidden()
+    bar.show_notice(Notice("info", "Exported."))
+    assert bar.isVisible()
+    bar.clear()
+    assert bar.isHidden()
+    assert bar.notices == ()
+
+
+def test_it_shows_text_and_hint(bar: NoticeBar):
+    bar.show_notice(Notice("error", "The file is damaged.", "Open another one."))
+    words = [label.text() for label in bar.findChildren(QLabel)]
+    assert words == ["The file is damaged. Open another one."]
+    assert cards(bar)[0].accessibleName() == "Error: The file is damaged. Open another one."
+    assert not bar.grab().isNull()
+
+
+def test_a_fourth_pushes_out_the_oldest_info_first(bar: NoticeBar):
+    told: list[int] = []
+    bar.count_changed.connect(told.append)
+    for kind, text in (("error", "a"), ("info", "b"), ("warning", "c"), ("error", "d")):
+        bar.show_notice(Notice(kind, text))
+    assert [notice.text for notice in bar.notices] == ["a", "c", "d"]
+    bar.show_notice(Notice("info", "e"))
+    assert [notice.text for notice in bar.notices] == ["c", "d", "e"]
+    assert max(told) == 3
+
+
+def test_the_same_key_takes_the_older_ones_place(bar: NoticeBar):
+    bar.show_notice(Notice("error", "a", key="render"))
+    bar.show_notice(Notice("error", "b"))
+    bar.show_notice(Notice("error", "c", key="render"))
+    assert [notice.text for notice in bar.notices] == ["b", "c"]
+    bar.dismiss("render")
+    bar.dismiss("no such")
+    assert [notice.text for notice in bar.notices] == ["b"]
+
+
+def test_an_action_dismisses_first(bar: NoticeBar):
+    seen: list[int] = []
+    notice = Notice("error", "a", actions=(("Try again", lambda: seen.append(len(bar.notices))),))
+    bar.show_notice(notice)
+    QTest.mouseClick(button(bar, "Try again"), Qt.MouseButton.LeftButton)
+    assert seen == [0]
+
+
+def test_the_report_is_copied(bar: NoticeBar):
+    bar.show_notice(Notice("error", "a", report="Traceback"))
+    copy = button(bar, "Copy report")
+    copy.click()
+    assert QGuiApplication.clipboard().text() == "Traceback"
+    assert copy.text() == "Copied"
+    assert len(bar.notices) == 1
+
+
+def test_dismiss_by_button_and_by_escape(bar: NoticeBar):
+    for _ in range(2):
+        bar.show_notice(Notice("warning", "a"))
+    close = cards(bar)[0].findChild(QToolButton)
+    assert isinstance(close, QToolButton)
+    assert close.accessibleName() == "Dismiss"
+    close.click()
+    QTest.keyClick(cards(bar)[0], Qt.Key.Key_Escape)
+    assert bar.notices == ()
+
+
+def test_infos_go_by_themselves_but_not_under_the_pointer(bar: NoticeBar, qtbot, monkeypatch):
+    monkeypatch.setattr(module, "INFO_MS", 20)
+    bar.show_notice(Notice("error", "stays"))
+    bar.show_notice(Notice("info", "read"))
+    enter = QEnterEvent(QPointF(), QPointF(), QPointF())
+    QApplication.sendEvent(cards(bar)[1], enter)
+    bar.show_notice(Notice("info", "goes"))
+    qtbot.waitUntil(lambda: len(bar.notices) == 2)
+    assert [notice.text for notice in bar.notices] == ["stays", "read"]
+    QApplication.sendEvent(cards(bar)[1], QEvent(QEvent.Type.Leave))
+    qtbot.waitUntil(lambda: len(bar.notices) == 1)
+    assert bar.notices[0].text == "stays"

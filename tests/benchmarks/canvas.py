@@ -1,0 +1,222 @@
+"""Frames of the canvas on a 24-megapixel photo: pan, zoom, divider, and results that arrive.
+
+    QT_QPA_PLATFORM=offscreen python -m tests.benchmarks.canvas [--frames 200] [--sizes 1280x720]
+
+Hands move at 60 frames a second. A frame is the time from the tick at which the hand moved until
+the canvas is painted, with the making of sharp tiles in between; over 16.7 ms, one is dropped. "sharp"
+is the time from a change of zoom until all is area-filtered.
+"busy" is with a network that decodes 512 px pictures on all cores, in a thread of this process.
+"""
+
+import argparse
+import math
+import statistics
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import torch
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QMouseEvent, QWheelEvent
+from PySide6.QtWidgets import QApplication
+
+from app.document.pyramid import Pyramid
+from app.ui.canvas.view import CanvasView
+from models.builders import build
+from models.configs import SwappingAutoencoderConfig
+from models.networks.swapping_autoencoder import SwappingAutoencoder
+
+TICK = 1 / 60
+SWITCH_INTERVAL = 0.0005
+
+
+class Canvas(CanvasView):
+    """A canvas that tells when it was painted."""
+
+    paints = 0
+
+    def paintEvent(self, event):
+        super().paintEvent(event)
+        self.paints += 1
+
+
+def mouse(view: Canvas, kind: QEvent.Type, at: QPointF, button: Qt.MouseButton) -> None:
+    """Press, move or release."""
+    event = QMouseEvent(
+        kind, at, view.mapToGlobal(at), button, button, Qt.KeyboardModifier.NoModifier
+    )
+    QApplication.sendEvent(view, event)
+
+
+def drag(view: Canvas, start: QPointF, path: Callable[[float], QPointF]) -> Callable[[int], None]:
+    """A hand that holds the left button and moves on a path, in seconds."""
+    mouse(view, QEvent.Type.MouseButtonPress, start, Qt.MouseButton.LeftButton)
+    return lambda i: mouse(
+        view, QEvent.Type.MouseMove, start + path(i * TICK), Qt.MouseButton.LeftButton
+    )
+
+
+def pan(view: Canvas) -> Callable[[int], None]:
+    """Circles around the middle at 45 %, up to 1,500 px a second."""
+    view._zoom_at(QPointF(view.rect().center()), 45 / view.zoom_percent)
+    middle = QPointF(view.width() / 2, view.height() / 3)
+    return drag(
+        view, middle, lambda t: QPointF(500 * math.sin(3 * t), 300 * (math.cos(3 * t) - 1))
+    )
+
+
+def zoom(view: Canvas) -> Callable[[int], None]:
+    """The wheel in and out, a notch a frame."""
+    view.zoom_to_fit()
+
+    def turn(i: int) -> None:
+        at = QPointF(view.width() * 0.6, view.height() * 0.4)
+        notch = 120 if i // 24 % 2 == 0 else -120
+        event = QWheelEvent(
+            at,
+            view.mapToGlobal(at),
+            QPoint(),
+            QPoint(0, notch),
+            Qt.MouseButton.NoButton,
+            Qt.KeyboardModifier.NoModifier,
+            Qt.ScrollPhase.NoScrollPhase,
+            False,
+        )
+        QApplication.sendEvent(view, event)
+
+    return turn
+
+
+def divider(view: Canvas) -> Callable[[int], None]:
+    """The divider to and fro."""
+    view.zoom_to_fit()
+    view.set_compare("split")
+    view.set_divider(0.5)
+    middle = QPointF(view.width() / 2, view.height() / 2)
+    return drag(view, middle, lambda t: QPointF(0.4 * view.width() * math.sin(2 * t), 0))
+
+
+def results(view: Canvas) -> Callable[[int], None]:
+    """Panning while a new result of 24 megapixels comes ten times a second."""
+    moved = pan(view)
+    pictures = [Pyramid.of(np.full((4000, 6000, 3), value, np.uint8)) for value in (90, 160)]
+
+    def turn(i: int) -> None:
+        if i % 6 == 0:
+            view.set_after(pictures[i // 6 % 2])
+        moved(i)
+
+    return turn
+
+
+def wait_until(moment: float, view: Canvas) -> None:
+    """Let the program do what it does between frames."""
+    while (left := moment - time.perf_counter()) > 0:
+        QApplication.processEvents()
+        if view.is_sharp:
+            time.sleep(min(0.0005, left))
+
+
+def measure(view: Canvas, motion: Callable[[Canvas], Callable[[int], None]], frames: int) -> str:
+    """Median and 99th percentile of the frames, and the time until the picture is sharp."""
+    view.set_compare("after")
+    turn = motion(view)
+    wait_until(time.perf_counter() + 0.5, view)
+    late = []
+    tick = time.perf_counter()
+    for i in range(frames):
+        tick = max(tick + TICK, time.perf_counter() - TICK)
+        wait_until(tick, view)
+        painted = view.paints
+        turn(i + 1)
+        while view.paints == painted and time.perf_counter() < tick + 1:
+            QApplication.processEvents()
+        late.append((time.perf_counter() - tick) * 1000)
+    mouse(view, QEvent.Type.MouseButtonRelease, QPointF(), Qt.MouseButton.NoButton)
+    late.sort()
+    p99 = late[math.ceil(0.99 * len(late)) - 1]
+    return f"{statistics.median(late):7.1f} {p99:7.1f} {late[-1]:7.1f}"
+
+
+def sharp_after_zoom(view: Canvas) -> str:
+    """How long after the last change of zoom the picture is sharp, in ms: middle of 9."""
+    times = []
+    for _ in range(9):
+        view.zoom_to_100()
+        view._painter.tiles.drop(lambda _: True)
+        start = time.perf_counter()
+        view.zoom_to_fit()
+        painted = view.paints
+        # Painted twice: at once, and sharp.
+        while view.paints < painted + 2:
+            QApplication.processEvents()
+        times.append((time.perf_counter() - start) * 1000)
+    return f"{statistics.median(times):7.0f}"
+
+
+@contextmanager
+def rendering() -> Iterator[None]:
+    """A network at work in a thread, as while a render runs."""
+    config = SwappingAutoencoderConfig()
+    network = build(config)
+    assert isinstance(network, SwappingAutoencoder)
+    stop = threading.Event()
+
+    def work() -> None:
+        with torch.inference_mode():
+            structure, texture = network.encode(torch.zeros(1, 3, 512, 512))
+            while not stop.is_set():
+                network.decode(structure, texture)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+def table(sizes: list[str], frames: int, note: str) -> None:
+    """Measure every motion at every size."""
+    rng = np.random.default_rng(0)
+    photo = Pyramid.of(rng.integers(0, 256, (4000, 6000, 3), np.uint8))
+    result = Pyramid.of(rng.integers(0, 256, (4000, 6000, 3), np.uint8))
+    for size in sizes:
+        view = Canvas()
+        view.resize(*(int(side) for side in size.split("x")))
+        view.show()
+        view.set_document_size(6000, 4000)
+        view.set_before(photo)
+        view.set_after(result)
+        for motion in (pan, zoom, divider, results):
+            row = measure(view, motion, frames)
+            print(f"{size:>10} {motion.__name__:>8} {note:>5} {row}", flush=True)
+        print(f"{size:>10} {'sharp':>8} {note:>5} {sharp_after_zoom(view)}", flush=True)
+        view.close()
+        view.deleteLater()
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--frames", type=int, default=300)
+    parser.add_argument("--sizes", nargs="+", default=["1280x720", "2560x1440"])
+    parser.add_argument("--only", choices=("idle", "busy"))
+    options = parser.parse_args()
+    sys.setswitchinterval(SWITCH_INTERVAL)
+    application = QApplication.instance() or QApplication([])
+    print(f"{'size':>10} {'motion':>8} {'cores':>5}  median     p99     max ms")
+    if options.only != "busy":
+        table(options.sizes, options.frames, "idle")
+    if options.only != "idle":
+        with rendering():
+            table(options.sizes, options.frames, "busy")
+    del application
+
+
+if __name__ == "__main__":
+    main()
