@@ -42,7 +42,7 @@ class Models(QObject):
         engine_ready(EngineFacts): the engine is there (again).
         devices_found(tuple[DeviceInfo, ...])
         device_tested(DeviceReport | Exception)
-        working(str, float): an import or a move: the stage in words and the share; "" at rest.
+        working(str, float): the stage in words and the share that is done; "" at rest.
         said(str): something was done, in a sentence.
         failed(Exception): something was not done; everything is as it was.
     """
@@ -115,9 +115,7 @@ class Models(QObject):
                 backend.warm_up(model_id, means.token, means.progress)
             return EngineFacts(backend.device_words, backend.default_short_side_px)
 
-        self._queue.submit(
-            Slot.LOAD_MODEL, work, done=self.engine_ready.emit, failed=self.failed.emit
-        )
+        self._submit(Slot.LOAD_MODEL, "starting the engine", work, self.engine_ready.emit)
 
     def restart(self) -> None:
         """Give up what the engine does, and have it made anew."""
@@ -235,7 +233,7 @@ class Models(QObject):
             self.failed.emit(error)
 
         def progressed(stage: str, share: float) -> None:
-            self.working.emit(f"{words}: {stage}", share)
+            self.working.emit(f"{words}: {stage}" if stage else words, share)
 
         job = self._queue.submit(
             slot, work, done=succeeded, failed=failed, cancelled=ended, progress=progressed

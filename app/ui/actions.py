@@ -57,7 +57,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("view.fit", "View", "&Fit", ("Ctrl+0",), "fit"),
     ActionSpec("view.actual", "View", "&100 %", ("Ctrl+1",), "actual-size"),
     ActionSpec("view.split", "View", "&Divider: before and after", ("C",), "compare", True),
-    ActionSpec("view.before", "View", "Show the &original", ("Shift+Q",), "", True),
+    ActionSpec("view.before", "View", "Show the &original", ("Shift+Q",), "picture", True),
     ActionSpec("view.hold", "View", "Show the original while &held", ("Q",)),
     ActionSpec("view.panels", "View", "Hide or show &panels", ("Tab",), "", True),
     ActionSpec("view.full_screen", "View", "F&ull screen", ("F11",), "", True),

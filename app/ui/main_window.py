@@ -1,6 +1,6 @@
 """The window: where everything sits. It decides nothing; it says what the artist wants."""
 
-from PySide6.QtCore import QByteArray, QEvent, QObject, QSettings, Qt, Signal
+from PySide6.QtCore import QByteArray, QEvent, QSettings, Qt, Signal
 from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QDockWidget,
     QHBoxLayout,
     QMainWindow,
+    QMenuBar,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -30,6 +31,7 @@ from app.ui.panels.history import HistoryPanel
 from app.ui.panels.reference import ReferencePanel
 from app.ui.start import StartPage
 from app.ui.status_bar import StatusBar
+from app.ui.tool_row import ToolRow
 from app.ui.widgets.device_indicator import DeviceIndicator
 from app.ui.widgets.model_chooser import ModelChooser
 from app.ui.widgets.notice import NoticeBar
@@ -76,8 +78,11 @@ class MainWindow(QMainWindow):
         self.device = DeviceIndicator()
         self.status = StatusBar()
         self.setStatusBar(self.status)
-        self.menus = build_menus(self.menuBar(), self.actions_)
-        self.menuBar().setCornerWidget(self._corner())
+        self._menu_bar = QMenuBar()
+        self.menus = build_menus(self._menu_bar, self.actions_)
+        self._top = self._build_top()
+        self.setMenuWidget(self._top)
+        self.tools = ToolRow(self.actions_)
         self._stack = QStackedWidget()
         self.setCentralWidget(self._centre())
         self.zones = DropZones(self._stack)
@@ -104,8 +109,8 @@ class MainWindow(QMainWindow):
     def show_canvas(self, on: bool) -> None:
         """Have the canvas in the middle, or else the start page."""
         self._stack.setCurrentWidget(self.canvas if on else self.start)
-        if on:
-            self.canvas.setFocus()
+        self.tools.setEnabled(on)
+        (self.canvas if on else self.start).setFocus()
 
     @property
     def canvas_shown(self) -> bool:
@@ -119,7 +124,8 @@ class MainWindow(QMainWindow):
             self._hidden = [dock for dock in self.docks.values() if dock.isVisible()]
         for dock in self._hidden:
             dock.setVisible(not on)
-        self.menuBar().setVisible(not on)
+        self._top.setVisible(not on)
+        self.tools.setVisible(not on)
         self.status.setVisible(not on)
 
     def reset_layout(self) -> None:
@@ -168,7 +174,8 @@ class MainWindow(QMainWindow):
             event.accept()
         else:
             event.ignore()
-            self.close_requested.emit()
+            # A window cannot be closed while it is told that it shall be.
+            QTimer.singleShot(0, self.close_requested.emit)
 
     def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.ActivationChange and not self.isActiveWindow():
@@ -184,11 +191,6 @@ class MainWindow(QMainWindow):
             self.canvas.hold_before(False)
         super().keyReleaseEvent(event)
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Resize and watched is self._stack:
-            self.zones.setGeometry(self._stack.rect())
-        return super().eventFilter(watched, event)
-
     # Drag and drop: anywhere on the window
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
@@ -199,7 +201,7 @@ class MainWindow(QMainWindow):
 
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:
         position = self.zones.mapFrom(self, event.position().toPoint())
-        event.setAccepted(self.zones.move(position))
+        event.setAccepted(self.zones.point_at(position))
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
         self.zones.cancel()
@@ -215,24 +217,27 @@ class MainWindow(QMainWindow):
 
     # Building
 
-    def _corner(self) -> QWidget:
-        corner = QWidget()
-        row = QHBoxLayout(corner)
+    def _build_top(self) -> QWidget:
+        # Not as the menu bar's corner: that one does not grow with its words.
+        top = QWidget()
+        row = QHBoxLayout(top)
         row.setContentsMargins(0, 2, 8, 2)
         row.setSpacing(8)
+        row.addWidget(self._menu_bar)
+        row.addStretch()
         row.addWidget(self.model_chooser)
         row.addWidget(self.device)
-        return corner
+        return top
 
     def _centre(self) -> QWidget:
         self._stack.addWidget(self.start)
         self._stack.addWidget(self.canvas)
-        self._stack.installEventFilter(self)
         centre = QWidget()
         column = QVBoxLayout(centre)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.progress)
+        column.addWidget(self.tools)
         column.addWidget(self.notices)
         column.addWidget(self._stack, 1)
         return centre

@@ -167,16 +167,20 @@ QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
 QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
 QAbstractScrollArea::corner { background: transparent; border: none; }
 
+QToolBar { background: $window; border: none; spacing: 4px; padding: 4px; }
+QToolBar::separator { background: $line; width: 1px; height: 1px; margin: 4px; }
 QMainWindow::separator { background: $surround; width: 4px; height: 4px; }
 QMainWindow::separator:hover { background: $accent; }
 QDockWidget {
     titlebar-close-icon: url($art/dock-close.svg); titlebar-normal-icon: url($art/dock-float.svg);
 }
 QDockWidget::title { background: $window; padding: 6px 8px; text-align: left; }
-QDockWidget::close-button, QDockWidget::float-button {
-    background: transparent; border: none; padding: 0; icon-size: 14px;
+QDockWidget QAbstractButton#qt_dockwidget_closebutton,
+QDockWidget QAbstractButton#qt_dockwidget_floatbutton {
+    background: transparent; border: none; border-radius: 4px; padding: 6px; icon-size: 16px;
 }
-QDockWidget::close-button:hover, QDockWidget::float-button:hover { background: $raised; }
+QDockWidget QAbstractButton#qt_dockwidget_closebutton:hover,
+QDockWidget QAbstractButton#qt_dockwidget_floatbutton:hover { background: $raised; }
 QStatusBar { background: $window; }
 QStatusBar::item { border: none; }
 QSplitter::handle { background: $surround; }

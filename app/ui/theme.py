@@ -90,6 +90,11 @@ class Theme:
         """A quiet field of a colour, for text or marks of that colour upon it."""
         return mixed(colour, self.window, share)
 
+    @property
+    def chosen(self) -> QColor:
+        """The field behind a selected row; every text colour can be read on it."""
+        return self.tint(self.accent, 0.2)
+
     def palette(self) -> QPalette:
         """The palette of the whole program."""
         palette = QPalette()
@@ -138,7 +143,7 @@ DARK = Theme(
     line=_grey(82),
     strong_line=_grey(134),
     text=_grey(226),
-    faint=_grey(166),
+    faint=_grey(180),
     disabled=_grey(118),
     accent=QColor("#64a6ea"),
     selection=QColor("#2f659e"),
@@ -155,11 +160,11 @@ LIGHT = Theme(
     line=_grey(198),
     strong_line=_grey(126),
     text=_grey(28),
-    faint=_grey(90),
+    faint=_grey(82),
     disabled=_grey(148),
     accent=QColor("#1f68b5"),
     selection=QColor("#2a6db8"),
-    warning=QColor("#7d5300"),
+    warning=QColor("#6f4900"),
     error=QColor("#ab261b"),
 )
 

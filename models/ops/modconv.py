@@ -136,5 +136,7 @@ class StyledConv(nn.Module):
         gain *= ACTIVATION_GAIN
         x = self.conv(x, texture, gain=gain, bias=self.activate.bias * gain)
         if noise is not None:
-            x = x + (self.noise.weight * gain * noise).to(x.dtype)
+            grain = (self.noise.weight * gain * noise).to(x.dtype)
+            # Where no gradient needs them, a second copy of the activations only costs time.
+            x = x + grain if torch.is_grad_enabled() else x.add_(grain)
         return leaky_relu(x)

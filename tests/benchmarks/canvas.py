@@ -3,9 +3,9 @@
     QT_QPA_PLATFORM=offscreen python -m tests.benchmarks.canvas [--frames 200] [--sizes 1280x720]
 
 Hands move at 60 frames a second. A frame is the time from the tick at which the hand moved until
-the canvas is painted, with the making of sharp tiles in between; over 16.7 ms, one is dropped. "sharp"
-is the time from a change of zoom until all is area-filtered.
-"busy" is with a network that decodes 512 px pictures on all cores, in a thread of this process.
+the canvas is painted, with the making of sharp tiles in between; over 16.7 ms, one is dropped.
+"sharp" is the time from a change of zoom until all is area-filtered. "busy" is with a network
+that decodes 512 px pictures on all cores, in a thread of this process.
 """
 
 import argparse

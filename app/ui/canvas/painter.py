@@ -19,6 +19,8 @@ from app.ui.canvas.transform import Box
 
 # Above this zoom, in device pixels for one document pixel, pixels are squares.
 SQUARES_ABOVE = 4.0
+# Up to this many pixels in one, bilinear filtering is nearer to the mean of an area than a tile is.
+TILES_ABOVE = 1.25
 # What bilinear filtering looks at beyond the part that is painted.
 BORDER_PX = 2
 
@@ -52,8 +54,8 @@ class Layer:
             self.pyramid.height_px / picture.height,
         )
 
-    def paint(self, painter: QPainter, picture: Box, part: Box, *, squares: bool) -> None:
-        """Paint `part` of the picture, which fills `picture`, bilinear or in squares.
+    def paint(self, painter: QPainter, picture: Box, part: Box, *, smooth: bool) -> None:
+        """Paint `part` of the picture, which fills `picture`, bilinear or in hard squares.
 
         The painter's unit is the device pixel. Its clip is changed.
         """
@@ -82,7 +84,7 @@ class Layer:
             source.height() * down,
         )
         painter.setClipRect(to_qrect(part))
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, not squares)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
         painter.drawImage(target, wrapped.image, source)
 
     def _nearest_level(self, shrink: float) -> int:
@@ -127,15 +129,15 @@ class SharpPainter:
         self.tiles: Store[TileKey, Tile] = Store(max_bytes)
 
     def paint(
-        self, painter: QPainter, layer: Layer, picture: Box, part: Box, *, squares: bool
+        self, painter: QPainter, layer: Layer, picture: Box, part: Box, *, smooth: bool
     ) -> None:
         """Paint `part` of the picture, which fills `picture`; in device pixels."""
         if not self._shrinks(layer, picture):
-            layer.paint(painter, picture, part, squares=squares)
+            layer.paint(painter, picture, part, smooth=smooth)
             return
         missing = [cell_box(picture, cell) for cell in self.missing(layer, picture, part)]
         if missing:
-            layer.paint(painter, picture, _around(missing).within(part), squares=False)
+            layer.paint(painter, picture, _around(missing).within(part), smooth=smooth)
         painter.setClipRect(to_qrect(part))
         for cell in cells(picture, part):
             if tile := self.tiles.get(_key(layer, picture, cell)):
@@ -155,7 +157,7 @@ class SharpPainter:
         double = QImage(2 * box.width, 2 * box.height, QImage.Format.Format_RGB32)
         whole = Box(*(2 * (edge - box[i % 2]) for i, edge in enumerate(picture)))
         painter = QPainter(double)
-        layer.paint(painter, whole, Box(0, 0, double.width(), double.height()), squares=False)
+        layer.paint(painter, whole, Box(0, 0, double.width(), double.height()), smooth=True)
         painter.end()
         image = double.scaled(
             box.width,
@@ -170,7 +172,7 @@ class SharpPainter:
         self.tiles.drop(lambda key: key.layer not in layers)
 
     def _shrinks(self, layer: Layer, picture: Box) -> bool:
-        return layer.shrink(picture) > 1.0
+        return layer.shrink(picture) > TILES_ABOVE
 
 
 def to_qrect(box: Box) -> QRect:

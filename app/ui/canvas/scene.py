@@ -22,8 +22,14 @@ def paint_pictures(
     comparison: Comparison,
     transform: ViewTransform,
     dirty_view: QRect,
+    *,
+    rough: bool,
 ) -> None:
-    """Paint what is shown of the pictures inside `dirty_view`; the painter is in view pixels."""
+    """Paint what is shown of the pictures inside `dirty_view`; the painter is in view pixels.
+
+    Args:
+        rough: without filtering, where no sharp tile is there.
+    """
     ratio = transform.ratio
     touched = Box(
         math.floor(dirty_view.left() * ratio),
@@ -36,8 +42,8 @@ def paint_pictures(
     for layer, part in comparison.parts(transform.visible):
         # A picture that is stretched over the document has no pixels to show as squares.
         whole = layer.pyramid.width_px >= transform.document_px[0]
-        squares = whole and transform.zoom > SQUARES_ABOVE
-        sharp.paint(painter, layer, transform.picture, part.within(touched), squares=squares)
+        smooth = not rough and not (whole and transform.zoom > SQUARES_ABOVE)
+        sharp.paint(painter, layer, transform.picture, part.within(touched), smooth=smooth)
     painter.restore()
 
 

@@ -1,11 +1,11 @@
 """The canvas: one picture, or two with a divider between them, at any zoom."""
 
 import math
+import time
 
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import (
     QColor,
-    QFocusEvent,
     QFontMetricsF,
     QHideEvent,
     QPainter,
@@ -19,9 +19,10 @@ from app.document.pyramid import Pyramid
 from app.ui.canvas.comparison import MODES, Compare, Comparison
 from app.ui.canvas.input import CanvasInput
 from app.ui.canvas.overlay import paint_ring
+from app.ui.canvas.pace import REST_MS, Pace
 from app.ui.canvas.painter import SharpPainter
 from app.ui.canvas.scene import divider_view, marks_reach, paint_marks, paint_pictures
-from app.ui.canvas.sharpener import REST_MS, Sharpener
+from app.ui.canvas.sharpener import Sharpener
 from app.ui.canvas.transform import ViewTransform
 from app.ui.theme import Theme
 
@@ -62,7 +63,9 @@ class CanvasView(QWidget):
         self._comparison = Comparison()
         self._painter = SharpPainter(MIN_TILE_BYTES)
         self._sharpener = Sharpener(self._painter, self._comparison, self)
-        self._sharpener.sharpened.connect(self.update)
+        self._sharpener.sharpened.connect(self._sharpened)
+        self._pace = Pace(self)
+        self._pace.rested.connect(self.update)
         self._input = self._listening()
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -84,7 +87,16 @@ class CanvasView(QWidget):
         return hands
 
     def set_document_size(self, width_px: int, height_px: int) -> None:
-        """Say how large the document is; another size than before is fitted into the view."""
+        """Say how large the document is; another size than before is fitted into the view.
+
+        Without a width or a height there is no document, and nothing is shown.
+        """
+        if not width_px or not height_px:
+            self._transform = None
+            self._sharpener.sleep()
+            self._hover()
+            self.update()
+            return
         if self._transform is not None and self._transform.document_px == (width_px, height_px):
             return
         size_view = (self.width(), self.height())
@@ -221,6 +233,7 @@ class CanvasView(QWidget):
             self._comparison.adopt_newest()
             self._painter.keep(self._comparison.layers)
         self._wake(REST_MS if zoomed else 0)
+        self._pace.moved()
         self.update()
         self._hover()
         if zoomed:
@@ -234,6 +247,11 @@ class CanvasView(QWidget):
 
     def _compare_changed(self) -> None:
         self._wake()
+        self._describe()
+        self.update()
+
+    @Slot()
+    def _sharpened(self) -> None:
         self._describe()
         self.update()
 
@@ -292,10 +310,16 @@ class CanvasView(QWidget):
         painter = QPainter(self)
         painter.fillRect(event.rect(), self._surround or Theme.of(self.palette()).surround)
         if self._transform is not None:
-            paint_pictures(painter, self._painter, self._comparison, self._transform, event.rect())
+            self._paint_pictures(painter, self._transform, event.rect())
             paint_marks(painter, self._comparison, self._transform, lit=self._lit)
         if self.hasFocus():
             paint_ring(painter, QRectF(self.rect()), Theme.of(self.palette()).accent)
+
+    def _paint_pictures(self, painter: QPainter, transform: ViewTransform, dirty: QRect) -> None:
+        start = time.perf_counter()
+        rough = self._pace.is_rough
+        paint_pictures(painter, self._painter, self._comparison, transform, dirty, rough=rough)
+        self._pace.painted((time.perf_counter() - start) * 1000, rough=rough)
 
     def event(self, event: QEvent) -> bool:
         """Qt's hook."""
@@ -327,13 +351,3 @@ class CanvasView(QWidget):
         self._sharpener.sleep()
         self._comparison.adopt_newest()
         super().hideEvent(event)
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        """Qt's hook."""
-        self.update()
-        super().focusInEvent(event)
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Qt's hook."""
-        self.update()
-        super().focusOutEvent(event)

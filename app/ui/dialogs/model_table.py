@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtGui import QIcon, QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -30,6 +30,7 @@ from app.ui.dialogs.parts import (
 
 ID_ROLE = Qt.ItemDataRole.UserRole
 COLUMNS = ("Model", "Licence", "Size", "From")
+MARK_PX = 16
 NON_COMMERCIAL = "Not for commercial use"
 
 
@@ -72,9 +73,10 @@ class ModelTable(QTreeWidget):
     delete_pressed = Signal()
 
     def __init__(self) -> None:
-        super().__init__()
+        # Before the base class: it may already hear of another palette.
         self._rows: dict[str, ModelRow] = {}
         self._items: list[QTreeWidgetItem] = []
+        super().__init__()
         dress_table(self, "Installed models", COLUMNS)
         self.setEditTriggers(
             QAbstractItemView.EditTrigger.EditKeyPressed
@@ -97,6 +99,7 @@ class ModelTable(QTreeWidget):
 
     def set_rows(self, rows: Iterable[ModelRow]) -> None:
         """Show these models; the choice stays on the same model."""
+        rows = tuple(rows)
         before = self.current
         self._rows = {shown.id: shown for shown in rows}
         with QSignalBlocker(self):
@@ -126,9 +129,19 @@ class ModelTable(QTreeWidget):
         if not shown.shipped:
             item.setFlags(item.flags() | Qt.ItemFlag.ItemIsEditable)
         if shown.non_commercial:
-            item.setIcon(1, theme.icon("warning"))
+            item.setIcon(1, self._mark())
             item.setToolTip(1, f"{shown.licence}. {NON_COMMERCIAL}.")
         return item
+
+    def _mark(self) -> QIcon:
+        """The mark of models that are not for commercial use."""
+        worn, mark = theme.Theme.of(self.palette()), QIcon()
+        for mode, colour in (
+            (QIcon.Mode.Normal, worn.warning),
+            (QIcon.Mode.Selected, self.palette().highlightedText().color()),
+        ):
+            mark.addPixmap(theme.pixmap("warning", colour, MARK_PX, 2.0), mode)
+        return mark
 
     @Slot(QTreeWidgetItem, int)
     def _take_title(self, item: QTreeWidgetItem, _place: int) -> None:
@@ -138,6 +151,11 @@ class ModelTable(QTreeWidget):
             item.setText(0, title or shown.title)
         if title and title != shown.title:
             self.renamed.emit(shown.id, title)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.PaletteChange:
+            self.set_rows(self._rows.values())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Delete:

@@ -173,7 +173,10 @@ class Title(QStackedWidget):
 
     def _close(self) -> None:
         had_focus = self._field.hasFocus()
+        # Hiding the field takes its focus, which counts as the end of editing.
+        blocked = self._field.blockSignals(True)
         self.setCurrentWidget(self._label)
+        self._field.blockSignals(blocked)
         if had_focus:
             self.closed.emit()
 
@@ -315,6 +318,11 @@ class EditRow(QFrame):
         self.strength.set_value(item.strength)
         self.setAccessibleName(item.words)
 
+    @property
+    def tab_stops(self) -> list[QWidget]:
+        """What Tab goes through, in this order."""
+        return [self, self._eye, self._bin, *self.strength.tab_stops]
+
     def set_selected(self, selected: bool) -> None:
         """Mark it as the selected one."""
         self._selected = selected
@@ -368,7 +376,7 @@ class EditRow(QFrame):
     def paintEvent(self, _event: QPaintEvent) -> None:
         theme = Theme.of(self.palette())
         painter = QPainter(self)
-        field = theme.tint(theme.accent, 0.2) if self._selected else theme.base
+        field = theme.chosen if self._selected else theme.base
         fill_rounded(painter, self.rect(), field)
         if self._selected:
             strip = QRect(0, 4, 3, self.height() - 8)

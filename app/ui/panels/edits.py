@@ -1,6 +1,7 @@
 """The panel of the edit list: what is done to the photo, in which order, how strongly."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from PySide6.QtCore import QPoint, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QPainter, QPaintEvent
@@ -88,6 +89,10 @@ class EditsPanel(QWidget):
     def sizeHint(self) -> QSize:
         return QSize(240, 200)
 
+    def minimumSizeHint(self) -> QSize:
+        """Room for one row."""
+        return QSize(160, 116)
+
     @property
     def selected_uid(self) -> int:
         """The edit whose row is selected; -1 for none."""
@@ -125,7 +130,8 @@ class EditsPanel(QWidget):
             self._rows[now.index(here)].setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _set_tab_order(self) -> None:
-        for before, after in zip(self._rows, self._rows[1:], strict=False):
+        stops = [stop for row in self._rows for stop in row.tab_stops]
+        for before, after in pairwise(stops):
             QWidget.setTabOrder(before, after)
 
     def _make_row(self, item: EditItem) -> EditRow:

@@ -1,6 +1,7 @@
 """Looking for a reference in a folder of pictures."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -42,7 +43,7 @@ class FinderPanel(QWidget):
         super().__init__(parent)
         self._folder: Path | None = None
         self._files: dict[str, Path] = {}
-        self._known: dict[str, ThumbnailItem] = {}
+        self._items: dict[str, ThumbnailItem] = {}
         self._busy = ""
         self._place = ElidedLabel("No folder chosen", where=Qt.TextElideMode.ElideMiddle)
         self._choose = QPushButton(icon("folder"), "Choose folder…")
@@ -114,40 +115,44 @@ class FinderPanel(QWidget):
         self._folder = folder
         self._place.setText(str(folder))
         self._files = {}
-        self._known = {}
+        self._items = {}
         self._apply_filter()
         self.folder_changed.emit(folder)
 
     def set_files(self, files: Sequence[Path]) -> None:
         """The pictures of the folder, in the order to show them; can grow while it is listed."""
         self._files = {str(path): path for path in files}
+        known = self._items
+        self._items = {
+            key: known.get(key) or ThumbnailItem(key, path.name, tip=self._tip(key))
+            for key, path in self._files.items()
+        }
         self._apply_filter()
 
     def set_thumbnail(self, path: Path, rgb_hwc: npt.NDArray[np.uint8] | None) -> None:
         """The picture of a file, H x W x 3 uint8; None: it cannot be read."""
         key = str(path)
         if key in self._files:
-            self._known[key] = ThumbnailItem(
-                key, path.name, rgb_hwc, self._tip(path), failed=rgb_hwc is None
-            )
-            self._grid.set_picture(key, rgb_hwc)
+            item = replace(self._items[key], picture=rgb_hwc, failed=rgb_hwc is None)
+            self._items[key] = item
+            self._grid.replace_item(item)
 
     def set_busy(self, words: str) -> None:
         """What is under way, as "Listing the folder"; empty for nothing."""
         self._busy = words
         self._tell()
 
-    def _tip(self, path: Path) -> str:
-        inside = self._folder is not None and path.is_relative_to(self._folder)
-        return str(path.relative_to(self._folder) if inside and self._folder else path)
+    def _tip(self, key: str) -> str:
+        """The path below the folder; as text, since there may be thousands."""
+        return key.removeprefix(str(self._folder)).lstrip("/\\")
 
     @Slot()
     def _apply_filter(self) -> None:
         words = self._filter.text().casefold().split()
         shown = [
-            self._known.get(key) or ThumbnailItem(key, path.name, tip=self._tip(path))
-            for key, path in self._files.items()
-            if all(word in path.name.casefold() for word in words)
+            item
+            for item in self._items.values()
+            if all(word in item.title.casefold() for word in words)
         ]
         self._grid.set_items(shown)
         self._tell()

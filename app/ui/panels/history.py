@@ -94,7 +94,7 @@ class StateDelegate(QStyledItemDelegate):
     ) -> None:
         row = option.rect.adjusted(1, 1, -1, -1)
         if item.current:
-            fill_rounded(painter, row, theme.tint(theme.accent, 0.3))
+            fill_rounded(painter, row, theme.chosen)
             strip = QRect(row.left(), row.top() + 4, STRIP_WIDTH, row.height() - 8)
             painter.fillRect(strip, theme.accent)
         elif option.state & QStyle.StateFlag.State_MouseOver:
@@ -163,6 +163,10 @@ class HistoryPanel(QWidget):
 
     def sizeHint(self) -> QSize:
         return QSize(240, 160)
+
+    def minimumSizeHint(self) -> QSize:
+        """Room for one step."""
+        return QSize(120, 60)
 
     def set_states(self, items: Sequence[StateItem]) -> None:
         """Show these; the list scrolls only when another step became the current one."""

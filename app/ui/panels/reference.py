@@ -43,6 +43,7 @@ AMOUNT = Scale(
     maximum=1.5, default=1.0, step=0.05, ticks=((0.0, "as it is"), (1.0, "full"), (1.5, "1.5"))
 )
 ZONE_HEIGHT = 160
+ZONE_MINIMUM_HEIGHT = 72
 THUMBNAIL_SIDE = 56
 MAX_THUMBNAIL_ROWS = 2
 MARGIN = 8
@@ -86,7 +87,7 @@ class ReferenceZone(QWidget):
         self._lit = False
         self._words = EMPTY_WORDS
         self.setAcceptDrops(True)
-        self.setMinimumHeight(ZONE_HEIGHT)
+        self.setMinimumHeight(ZONE_MINIMUM_HEIGHT)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
         self.show_reference(None)
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -18,11 +19,12 @@ from app.controllers.swapping import Swapping
 from app.document.document import Document
 from app.document.io.pixels import profile_name
 from app.settings import ExportSettings
-from app.ui.dialogs.export import ExportDialog, ExportFacts
-from app.ui.dialogs.new import NewDialog
 from app.ui.files import PICTURE_SUFFIXES, ask_files, reveal
 from app.ui.main_window import MainWindow
 from app.ui.presenters.notices import Teller
+
+if TYPE_CHECKING:
+    from app.ui.dialogs.export import ExportFacts
 
 NEEDS_DOCUMENT = (
     "file.export", "file.export_again", "file.reveal", "file.close", "edit.copy",
@@ -79,6 +81,8 @@ class DocumentPresenter(QObject):
         )
 
     def new_dialog(self) -> None:
+        from app.ui.dialogs.new import NewDialog
+
         dialog = NewDialog(self._window)
         dialog.created.connect(
             lambda *values: self._unless_unexported(partial(self._pictures.new, *values))
@@ -161,6 +165,8 @@ class DocumentPresenter(QObject):
     # Exporting
 
     def export_dialog(self) -> None:
+        from app.ui.dialogs.export import ExportDialog
+
         document = self._session.document
         if document is None:
             return
@@ -185,7 +191,9 @@ class DocumentPresenter(QObject):
         self._last_export = path
         self._exporting.export(path, settings)
 
-    def _facts(self, document: Document) -> ExportFacts:
+    def _facts(self, document: Document) -> "ExportFacts":
+        from app.ui.dialogs.export import ExportFacts
+
         base = document.base
         fields = base.metadata.fields
         default = base.path.parent if base.path else Path.home()

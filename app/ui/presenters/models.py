@@ -2,6 +2,7 @@
 
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
@@ -13,7 +14,6 @@ from app.controllers.preview import FIRST_AUTO_PX, Preview
 from app.controllers.session import Change, Session
 from app.document.document import Document
 from app.settings import Settings
-from app.ui.dialogs.models import ModelRow, ModelsDialog
 from app.ui.files import MODEL_SUFFIXES, ask_files, reveal
 from app.ui.main_window import MainWindow
 from app.ui.presenters.notices import Teller
@@ -21,6 +21,9 @@ from app.ui.presenters.picture import PicturePresenter
 from app.ui.widgets.model_chooser import ModelItem
 from models.api import DeviceInfo, DeviceReport
 from models.catalog import Catalog, ModelSpec
+
+if TYPE_CHECKING:
+    from app.ui.dialogs.models import ModelRow, ModelsDialog
 
 
 class ModelsPresenter(QObject):
@@ -112,6 +115,8 @@ class ModelsPresenter(QObject):
 
     def open_dialog(self) -> None:
         """The dialog of models and devices."""
+        from app.ui.dialogs.models import ModelsDialog
+
         if self._dialog is not None:
             self._dialog.raise_()
             return
@@ -228,8 +233,10 @@ def model_item(spec: ModelSpec) -> ModelItem:
     )
 
 
-def model_row(spec: ModelSpec) -> ModelRow:
+def model_row(spec: ModelSpec) -> "ModelRow":
     """A model as the dialog lists it."""
+    from app.ui.dialogs.models import ModelRow
+
     return ModelRow(
         id=spec.id,
         title=spec.title,

@@ -1,4 +1,9 @@
-"""What belongs to the program and to no picture: settings, keys, theme, help, the layout."""
+"""What belongs to the program and to no picture: settings, keys, theme, help, the layout.
+
+Dialogs are imported when they are opened: the window comes up without them.
+"""
+
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QActionGroup
@@ -10,11 +15,11 @@ from app.controllers.preview import FIRST_AUTO_PX
 from app.settings import Settings
 from app.ui import theme
 from app.ui.actions import ACTIONS, default_keys, plain_title
-from app.ui.dialogs.about import AboutDialog
-from app.ui.dialogs.settings import SettingsDialog
-from app.ui.dialogs.shortcuts import ShortcutRow, ShortcutsDialog
 from app.ui.main_window import MainWindow
 from models.api import DeviceInfo
+
+if TYPE_CHECKING:
+    from app.ui.dialogs.settings import SettingsDialog
 
 THEMES = (("system", "&System"), ("dark", "&Dark"), ("light", "&Light"))
 
@@ -34,6 +39,7 @@ class ProgramPresenter(QObject):
         self._preferences = preferences
         self._models = models
         self._appearance = appearance
+        self._settings: SettingsDialog | None = None
         self._auto_px = FIRST_AUTO_PX
         self._devices: tuple[DeviceInfo, ...] = ()
         models.engine_ready.connect(self._engine_ready)
@@ -54,16 +60,26 @@ class ProgramPresenter(QObject):
         self._theme_changed()
 
     def open_settings(self) -> None:
+        from app.ui.dialogs.settings import SettingsDialog
+
         dialog = SettingsDialog(self._preferences.value, self._window)
         dialog.set_auto_side(self._auto_px)
         dialog.set_devices(self._devices)
         dialog.changed.connect(self._preferences.set)
         dialog.models_requested.connect(self._window.actions_["model.manage"].trigger)
         dialog.shortcuts_requested.connect(self.open_shortcuts)
-        dialog.finished.connect(dialog.deleteLater)
+        dialog.finished.connect(self._settings_closed)
+        self._settings = dialog
         dialog.open()
 
+    def _settings_closed(self) -> None:
+        if self._settings is not None:
+            self._settings.deleteLater()
+            self._settings = None
+
     def open_shortcuts(self) -> None:
+        from app.ui.dialogs.shortcuts import ShortcutRow, ShortcutsDialog
+
         keys = self._window.actions_.keys
         rows = [
             ShortcutRow(spec.id, spec.group, plain_title(spec), keys[spec.id], default_keys(spec))
@@ -75,6 +91,8 @@ class ProgramPresenter(QObject):
         dialog.open()
 
     def open_about(self) -> None:
+        from app.ui.dialogs.about import AboutDialog
+
         catalog = self._models.catalog
         lines = [(spec.title, spec.weights.licence, spec.weights.source) for spec in catalog]
         dialog = AboutDialog(lines, self._window)
@@ -93,6 +111,8 @@ class ProgramPresenter(QObject):
         self._preferences.update(shortcuts=own)
 
     def _settings_changed(self, old: Settings, new: Settings) -> None:
+        if self._settings is not None:
+            self._settings.set_settings(new)
         if (old.theme, old.text_percent) != (new.theme, new.text_percent):
             self._appearance.choose(new.theme, new.text_percent)
         if old.shortcuts != new.shortcuts:

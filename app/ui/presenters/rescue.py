@@ -5,13 +5,13 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QDialog
 
 from app.controllers.pictures import Pictures
 from app.controllers.session import Session
 from app.crash import CrashReport
 from app.jobs.queue import JobQueue
 from app.jobs.slots import Means, Slot
-from app.ui.dialogs.crash import CrashDialog
 from app.ui.files import reveal
 from app.ui.main_window import MainWindow
 from app.ui.presenters.notices import Teller
@@ -34,7 +34,7 @@ class RescuePresenter(QObject):
         self._session = session
         self._pictures = pictures
         self._tell = tell
-        self._dialog: CrashDialog | None = None
+        self._dialog: QDialog | None = None
         window.start.rescue_requested.connect(self._open)
         window.start.rescue_discarded.connect(self._discard)
         self._offer()
@@ -49,6 +49,8 @@ class RescuePresenter(QObject):
 
     def tell(self, report: CrashReport) -> None:
         """Say what happened and where the document is."""
+        from app.ui.dialogs.crash import CrashDialog
+
         if self._dialog is not None:
             return
         dialog = CrashDialog(report.sentence, report.saved, report.text, self._window)
@@ -56,7 +58,8 @@ class RescuePresenter(QObject):
         dialog.revealed.connect(reveal)
         dialog.finished.connect(self._closed)
         self._dialog = dialog
-        dialog.open()
+        # Not modal: the picture behind it may be looked at, and exported, first.
+        dialog.show()
 
     def _closed(self) -> None:
         if self._dialog is not None:

@@ -1,6 +1,7 @@
 """A list of values for Qt's list views, changed in place."""
 
 from collections.abc import Callable, Hashable, Sequence
+from itertools import groupby
 from typing import Any, Generic, TypeVar
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt
@@ -71,17 +72,27 @@ class ItemModel(QAbstractListModel, Generic[Item]):
             self._items = list(items)
             self.endResetModel()
             return
-        for row, item in enumerate(items):
-            if wanted[row] not in staying:
-                self.beginInsertRows(QModelIndex(), row, row)
-                self._items.insert(row, item)
+        row = 0
+        for stays, run in groupby(items, lambda item: self._key(item) in staying):
+            new = list(run)
+            if not stays:
+                self.beginInsertRows(QModelIndex(), row, row + len(new) - 1)
+                self._items[row:row] = new
                 self.endInsertRows()
-            elif self._items[row] is not item:
-                self.replace(row, item)
+            else:
+                for place, item in enumerate(new, row):
+                    if self._items[place] is not item:
+                        self.replace(place, item)
+            row += len(new)
 
     def _drop_all_but(self, keys: set[Hashable]) -> None:
-        for row in reversed(range(len(self._items))):
-            if self._key(self._items[row]) not in keys:
-                self.beginRemoveRows(QModelIndex(), row, row)
-                del self._items[row]
+        end = len(self._items)
+        for stays, run in groupby(
+            tuple(reversed(self._items)), lambda item: self._key(item) in keys
+        ):
+            start = end - sum(1 for _ in run)
+            if not stays:
+                self.beginRemoveRows(QModelIndex(), start, end - 1)
+                del self._items[start:end]
                 self.endRemoveRows()
+            end = start

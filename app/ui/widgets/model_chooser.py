@@ -90,7 +90,7 @@ class ModelDelegate(QStyledItemDelegate):
         theme = Theme.of(option.palette)
         row = option.rect.adjusted(2, 1, -2, -1)
         if option.state & QStyle.StateFlag.State_Selected:
-            fill_rounded(painter, row, theme.tint(theme.accent, 0.3))
+            fill_rounded(painter, row, theme.chosen)
         elif option.state & QStyle.StateFlag.State_MouseOver:
             fill_rounded(painter, row, theme.raised)
         if item.id == self.current:

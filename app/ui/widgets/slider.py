@@ -309,6 +309,11 @@ class AmountSlider(QWidget):
         """Whether the hand holds it now."""
         return self._track.isSliderDown()
 
+    @property
+    def tab_stops(self) -> list[QWidget]:
+        """What Tab goes through, in this order."""
+        return [self._track, self._number]
+
     def set_value(self, value: float) -> None:
         """Show a value, without signals. Out of range means the nearest in range.
 

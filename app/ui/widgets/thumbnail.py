@@ -1,7 +1,7 @@
 """Small pictures: from arrays to the screen, and lists of them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -141,7 +141,7 @@ class ThumbnailDelegate(QStyledItemDelegate):
     ) -> None:
         state = option.state
         if state & QStyle.StateFlag.State_Selected:
-            fill_rounded(painter, cell, theme.tint(theme.accent, 0.3))
+            fill_rounded(painter, cell, theme.chosen)
         elif state & QStyle.StateFlag.State_MouseOver:
             fill_rounded(painter, cell, theme.raised)
         if state & QStyle.StateFlag.State_HasFocus:
@@ -207,7 +207,7 @@ class ThumbnailList(QListView):
         self.setItemDelegate(self._delegate)
         (self.doubleClicked if twice else self.clicked).connect(self._on_clicked)
         self.selectionModel().currentChanged.connect(self._on_current)
-        self.verticalScrollBar().valueChanged.connect(self._soon.start)
+        self.verticalScrollBar().valueChanged.connect(self._on_scrolled)
 
     def _set_up(self) -> None:
         self.setViewMode(QListView.ViewMode.IconMode)
@@ -229,12 +229,11 @@ class ThumbnailList(QListView):
             self.select(here)
         self._soon.start()
 
-    def set_picture(self, key: str, picture: npt.NDArray[np.uint8] | None) -> None:
-        """The picture of a key; None: there will be none. An unknown key is nobody's any more."""
-        row = self.items.row_of(key)
+    def replace_item(self, item: ThumbnailItem) -> None:
+        """Show another state of a picture, as one that has arrived; nothing if it is not shown."""
+        row = self.items.row_of(item.key)
         if row >= 0:
-            item = self.items.items[row]
-            self.items.replace(row, replace(item, picture=picture, failed=picture is None))
+            self.items.replace(row, item)
 
     def set_active(self, key: str) -> None:
         """Ring the picture that is in use; empty for none."""
@@ -291,6 +290,10 @@ class ThumbnailList(QListView):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self._soon.start()
+
+    @Slot()
+    def _on_scrolled(self) -> None:
         self._soon.start()
 
     @Slot()

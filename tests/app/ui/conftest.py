@@ -82,6 +82,9 @@ class Driver:
 
     def press(self, keys: str, widget=None) -> None:
         """Type keys such as "Ctrl+Z" where the keyboard is."""
+        # The offscreen platform leaves no window active when a dialog has closed.
+        self.window.activateWindow()
+        self.qtbot.waitUntil(self.window.isActiveWindow)
         self.qtbot.keySequence(widget or self.window, keys)
 
     def drop(self, path: Path, role: str) -> None:
@@ -92,23 +95,29 @@ class Driver:
         self._drag(QDragEnterEvent, middle, mime)
         place = self.zone(role)
         self._drag(QDragMoveEvent, place, mime)
-        self._drag(QDropEvent, QPointF(place), mime)
+        self._drag(QDropEvent, place, mime)
 
     def zone(self, role: str) -> QPoint:
         """The middle of a drop zone, in the window's coordinates."""
         zones = self.window.zones
-        (zone,) = [rect for zone, rect in zones.laid_out() if zone.role == role]
-        return zones.mapTo(self.window, zone.center())
+        roles = [zone.role for zone in zones.zones]
+        width = zones.width() // len(roles)
+        place = QPoint(width * roles.index(role) + width // 2, zones.height() // 2)
+        return zones.mapTo(self.window, place)
 
     def _drag(self, kind, place, mime) -> None:
         action, left = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton
-        event = kind(place, action, mime, left, Qt.KeyboardModifier.NoModifier)
+        rest = (action, mime, left, Qt.KeyboardModifier.NoModifier)
+        try:
+            event = kind(QPointF(place), *rest)
+        except TypeError:
+            # Before 6.12, two of the three kinds take whole pixels only.
+            event = kind(place, *rest)
         QApplication.sendEvent(self.window, event)
 
     def dialog(self, kind):
         """The open dialog of this class."""
-        found = [w for w in QApplication.topLevelWidgets() if isinstance(w, kind) and w.isVisible()]
-        (dialog,) = found or self.window.findChildren(kind)
+        (dialog,) = [found for found in self.window.findChildren(kind) if found.isVisible()]
         return dialog
 
     def notices(self) -> list[str]:

@@ -1,6 +1,7 @@
 """The start page."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,7 +21,7 @@ FILES = [Path(f"/photos/{n}/lake {n}.jpg") for n in range(5)]
 @pytest.fixture
 def page(qtbot, qapp):
     theme.apply(qapp, "dark")
-    made = StartPage()
+    made: Any = StartPage()
     qtbot.addWidget(made)
     made.set_samples(SAMPLES)
     made.resize(980, 680)

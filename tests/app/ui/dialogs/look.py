@@ -1,5 +1,7 @@
 """What every dialog is checked for, and how its controls are found."""
 
+from typing import Any
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -76,7 +78,7 @@ def named(widget: QWidget, words: str) -> QPushButton:
     return found
 
 
-def control(widget: QWidget, name: str) -> QWidget:
-    """The control with this accessible name."""
+def control(widget: QWidget, name: str) -> Any:
+    """The control with this accessible name, of whatever class."""
     (found,) = [c for c in controls(widget) if c.accessibleName() == name]
     return found

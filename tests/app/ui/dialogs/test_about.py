@@ -2,6 +2,7 @@
 
 import importlib.metadata
 from email.message import Message
+from typing import Any
 
 import pytest
 from PySide6.QtWidgets import QLabel, QTextBrowser, QTreeWidget
@@ -113,7 +114,7 @@ def test_the_licence_comes_from_the_installed_files_outside_a_tree(monkeypatch, 
     ],
 )
 def test_a_library_s_licence_is_found_where_it_stands(fields, licence):
-    metadata = Message()
+    metadata: Any = Message()
     for name, value in fields:
         metadata[name] = value
     assert library_licence(metadata) == licence

@@ -1,9 +1,11 @@
 """The export dialog: what it offers, what it says, what it hands over."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFileDialog
 
 from app.settings import ExportSettings
 from app.ui.dialogs.export import ExportDialog, ExportFacts
@@ -29,7 +31,7 @@ def make(shown, facts):
     """A function that shows the dialog; it keeps what the dialog handed over in `.handed`."""
 
     def made(settings=None, **changed):
-        dialog = ExportDialog(settings or ExportSettings(), replace(facts, **changed))
+        dialog: Any = ExportDialog(settings or ExportSettings(), replace(facts, **changed))
         dialog.handed = []
         dialog.accepted_with.connect(lambda path, chosen: dialog.handed.append((path, chosen)))
         return shown(dialog)
@@ -178,6 +180,15 @@ def test_a_folder_that_is_gone_is_told(make, tmp_path):
     assert not dialog._export.isEnabled()
     dialog.file.set_folder(tmp_path)
     assert dialog._export.isEnabled()
+
+
+def test_the_folder_is_chosen_in_the_system_s_dialog(make, tmp_path):
+    dialog = make()
+    dialog.file.browse.click()
+    (files,) = dialog.findChildren(QFileDialog)
+    files.filesSelected.emit([str(tmp_path / "..")])
+    files.close()
+    assert dialog.path == tmp_path / ".." / "lake-scumble.png"
 
 
 def test_a_folder_with_the_file_s_name_is_told(make, tmp_path):

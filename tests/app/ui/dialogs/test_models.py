@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QFileDialog, QLabel, QLineEdit
 
+from app.ui import theme
 from app.ui.dialogs.models import ModelRow, ModelsDialog
 from tests.app.ui.dialogs.look import check_controls, check_nothing_cut, control, named, press
 
@@ -62,7 +64,7 @@ class Heard:
 
 @pytest.fixture
 def dialog(shown):
-    made = ModelsDialog()
+    made: Any = ModelsDialog()
     made.set_models(ROWS)
     made.set_folder(Path("/models"), 13_800_000)
     made.set_devices([Device("cpu", "CPU, 16 GB"), Device("cuda:0", "A GPU, 12 GB")], "auto")
@@ -89,6 +91,21 @@ def test_a_row_says_title_licence_size_and_who_brought_it(dialog):
     ]
     assert "Not for commercial use" in item.toolTip(1)
     assert dialog._table.topLevelItem(1).text(3) == "you"
+
+
+def test_the_mark_follows_the_theme(dialog, qapp):
+    def colour():
+        image = dialog._table.topLevelItem(0).icon(1).pixmap(16).toImage()
+        colours = [image.pixelColor(x, y) for x in range(16) for y in range(16)]
+        return max(colours, key=lambda c: c.alpha()).lightness()
+
+    choose(dialog, 1)
+    dark = colour()
+    theme.apply(qapp, "light")
+    light = colour()
+    theme.apply(qapp, "dark")
+    assert light < dark
+    assert dialog._table.current.id == "mine"
 
 
 def test_the_details_follow_the_choice(dialog):
@@ -139,6 +156,12 @@ def test_f2_renames_in_place(dialog, qtbot):
     assert dialog.isVisible()
 
 
+def test_the_button_renames_in_place_too(dialog):
+    choose(dialog, 1)
+    press(dialog, "Rename")
+    assert dialog._table.viewport().findChildren(QLineEdit)
+
+
 def test_an_empty_or_equal_title_renames_nothing(dialog):
     item = dialog._table.topLevelItem(1)
     item.setText(0, "  ")
@@ -151,7 +174,7 @@ def test_removing_is_asked_about(dialog, qtbot):
     choose(dialog, 1)
     qtbot.keyClick(dialog._table, Qt.Key.Key_Delete)
     assert "Remove Mine?" in dialog._ask.text
-    remove, keep = dialog._ask.buttons
+    _, keep = dialog._ask.buttons
     keep.click()
     assert dialog.heard.calls == []
     press(dialog, "Remove")

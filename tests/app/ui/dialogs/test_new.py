@@ -1,5 +1,7 @@
 """The dialog for a new picture."""
 
+from typing import Any
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
@@ -11,7 +13,7 @@ from tests.app.ui.dialogs.look import check_controls, check_nothing_cut, control
 
 @pytest.fixture
 def dialog(shown):
-    made = NewDialog()
+    made: Any = NewDialog()
     made.given = []
     made.created.connect(lambda *values: made.given.append(values))
     return shown(made)

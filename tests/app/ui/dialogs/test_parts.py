@@ -40,7 +40,7 @@ def test_a_size_is_said_in_the_unit_that_fits(size_bytes, words):
 
 
 def test_pixels_are_said_with_the_times_sign():
-    assert pixels_words(1536, 1024) == "1536 × 1024 px"
+    assert pixels_words(1536, 1024) == "1536 \N{MULTIPLICATION SIGN} 1024 px"
 
 
 def test_only_more_than_100_megapixels_are_too_large():

@@ -1,6 +1,7 @@
 """The settings dialog: everything applies at once."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
@@ -20,7 +21,7 @@ def make(shown):
     """A function that shows the dialog; it keeps what changed in `.heard`."""
 
     def made(**values):
-        dialog = SettingsDialog(Settings(**values))
+        dialog: Any = SettingsDialog(Settings(**values))
         dialog.set_devices([Device("cpu", "CPU, 16 GB")])
         dialog.set_auto_side(512)
         dialog.heard = []

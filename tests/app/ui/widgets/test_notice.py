@@ -47,8 +47,9 @@ def test_it_shows_text_and_hint(bar: NoticeBar):
 def test_a_fourth_pushes_out_the_oldest_info_first(bar: NoticeBar):
     told: list[int] = []
     bar.count_changed.connect(told.append)
-    for kind, text in (("error", "a"), ("info", "b"), ("warning", "c"), ("error", "d")):
-        bar.show_notice(Notice(kind, text))
+    for notice in (Notice("error", "a"), Notice("info", "b"), Notice("warning", "c")):
+        bar.show_notice(notice)
+    bar.show_notice(Notice("error", "d"))
     assert [notice.text for notice in bar.notices] == ["a", "c", "d"]
     bar.show_notice(Notice("info", "e"))
     assert [notice.text for notice in bar.notices] == ["c", "d", "e"]

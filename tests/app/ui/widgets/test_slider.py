@@ -196,7 +196,10 @@ def test_the_wheel_over_a_compact_slider_needs_the_focus(qtbot):
     compact = AmountSlider("Strength", Scale(percent=True), compact=True)
     qtbot.addWidget(compact)
     compact.show()
+    qtbot.waitExposed(compact)
+    compact.activateWindow()
     number(compact).setFocus()
+    qtbot.waitUntil(number(compact).hasFocus)
     assert not wheel(compact, -120)
     assert compact.value == 1.0
     track(compact).setFocus()

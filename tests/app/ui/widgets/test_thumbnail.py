@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
 
 from app.ui.widgets.thumbnail import (
@@ -41,9 +42,9 @@ def test_pixels_arrive_and_are_a_copy(qapp):
     image = to_image(rgb_hwc)
     rgb_hwc[:] = 0
     assert (image.width(), image.height()) == (3, 2)
-    assert image.pixelColor(2, 1).getRgb()[:3] == (15, 16, 17)
+    assert image.pixelColor(2, 1) == QColor(15, 16, 17)
     flipped = to_image(np.arange(18, dtype=np.uint8).reshape(2, 3, 3)[:, ::-1])
-    assert flipped.pixelColor(0, 1).getRgb()[:3] == (15, 16, 17)
+    assert flipped.pixelColor(0, 1) == QColor(15, 16, 17)
     assert to_pixmap(picture(), 2.0).deviceIndependentSize().width() == 20
 
 
@@ -72,9 +73,9 @@ def test_only_missing_pictures_in_view_are_wanted_and_once(grid: ThumbnailList, 
 def test_pictures_arrive_or_fail(grid: ThumbnailList):
     grid.set_items(items(3))
     before = grid.grab().toImage()
-    grid.set_picture("0", picture())
-    grid.set_picture("1", None)
-    grid.set_picture("gone", picture())
+    grid.replace_item(ThumbnailItem("0", "Name 0", picture()))
+    grid.replace_item(ThumbnailItem("1", "Name 1", failed=True))
+    grid.replace_item(ThumbnailItem("gone", "Gone", picture()))
     shown = grid.items.items
     assert shown[0].picture is not None
     assert shown[1].failed
