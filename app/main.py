@@ -24,6 +24,7 @@ from app.controllers.preferences import Preferences
 from app.controllers.preview import Preview
 from app.controllers.session import Session
 from app.controllers.swapping import Swapping
+from app.interrupts import Interrupts
 from app.jobs.backend import Backend, MakeBackend
 from app.jobs.queue import JobQueue
 from app.resources import resource
@@ -112,6 +113,11 @@ class Program:
         self.preview.shown.connect(self.edits.note_shown)
         self.models.catalog_changed.connect(self.edits.note_catalog)
 
+    def interrupted(self) -> None:
+        """End without questions: work that is in no file is put aside for the next start."""
+        self.rescue.save()
+        self.window.leave()
+
     def close(self) -> bool:
         """Write what is to be written and end the threads; whether they have ended in time."""
         self.watchdog.stop()
@@ -129,7 +135,8 @@ class Program:
         """What a report tells besides versions and machine."""
         document = self.session.document
         size = f"{document.width_px} x {document.height_px} px" if document else "none"
-        return {"model": self.models.current, "picture": size}
+        device = self.models.engine.device if self.models.engine else "not started"
+        return {"model": self.models.current, "device": device, "picture": size}
 
 
 def main(arguments: Sequence[str] = ()) -> int:
@@ -149,7 +156,9 @@ def main(arguments: Sequence[str] = ()) -> int:
         program.tell.warning(notice)
     if arguments:
         QTimer.singleShot(0, partial(program.documents.open_path, Path(arguments[0])))
+    interrupts = Interrupts(program.interrupted)
     code = app.exec()
+    interrupts.stop()
     uninstall()
     if not program.close():
         # A thread sits in a call that nothing can interrupt; all that matters is written.

@@ -111,10 +111,11 @@ def read_thumbnail(path: Path, side_px: int) -> npt.NDArray[np.uint8]:
 
     with Image.open(path) as image:
         image.draft("RGB", (side_px, side_px))
-        if image.mode.startswith("I"):
+        upright = ImageOps.exif_transpose(image)
+        if upright.mode.startswith("I"):
             # 16-bit grey: Pillow would clip it.
-            values = np.asarray(image, dtype=np.float32)
-            image = Image.fromarray((values / 257).astype(np.uint8))
-        upright = ImageOps.exif_transpose(image).convert("RGB")
-        upright.thumbnail((side_px, side_px))
-        return np.asarray(upright)
+            values = np.asarray(upright, dtype=np.float32)
+            upright = Image.fromarray((values / 257).astype(np.uint8))
+        small = upright.convert("RGB")
+        small.thumbnail((side_px, side_px))
+        return np.asarray(small)

@@ -5,15 +5,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from models.library import folder_bytes, move_models, remove_model, rename_model
 from PySide6.QtCore import QObject, Signal
 
 from app.controllers.preferences import Preferences
+from app.errors import UserError
 from app.jobs.queue import JobQueue
 from app.jobs.slots import Job, Means, Slot
 from models.api import DeviceInfo, DeviceReport
-from models.catalog import Catalog, ModelSpec, list_models, set_user_folder, user_folder
+from models.catalog import (
+    USER_FOLDER_VARIABLE,
+    Catalog,
+    ModelSpec,
+    list_models,
+    set_user_folder,
+    user_folder,
+    user_folder_is_fixed,
+)
 from models.errors import CheckpointMissing
+from models.library import folder_bytes, move_models, remove_model, rename_model
 
 SWAPS_TEXTURE = "swapping_autoencoder"
 """The family whose models carry out `SwapTexture`."""
@@ -45,6 +54,10 @@ class Models(QObject):
         working(str, float): the stage in words and the share that is done; "" at rest.
         said(str): something was done, in a sentence.
         failed(Exception): something was not done; everything is as it was.
+
+    Attributes:
+        catalog: the models, as they were last listed.
+        engine: what is known of the engine; None before it is there.
     """
 
     catalog_changed = Signal(object)
@@ -65,6 +78,7 @@ class Models(QObject):
         self._preferences = preferences
         self._jobs: set[Job] = set()
         self.catalog = Catalog(())
+        self.engine: EngineFacts | None = None
 
     @property
     def current(self) -> str:
@@ -115,7 +129,11 @@ class Models(QObject):
                 backend.warm_up(model_id, means.token, means.progress)
             return EngineFacts(backend.device_words, backend.default_short_side_px)
 
-        self._submit(Slot.LOAD_MODEL, "starting the engine", work, self.engine_ready.emit)
+        self._submit(Slot.LOAD_MODEL, "starting the engine", work, self._engine_is_ready)
+
+    def _engine_is_ready(self, facts: EngineFacts) -> None:
+        self.engine = facts
+        self.engine_ready.emit(facts)
 
     def restart(self) -> None:
         """Give up what the engine does, and have it made anew."""
@@ -159,13 +177,19 @@ class Models(QObject):
     def move_folder(self, folder: Path) -> None:
         """Keep the artist's own models in another folder; what is there moves along."""
 
-        def work(means: Means) -> None:
-            move_models(user_folder(), folder, means.token, means.progress)
+        def work(means: Means) -> tuple[Path, ...]:
+            if user_folder_is_fixed():
+                raise UserError(
+                    f"The variable {USER_FOLDER_VARIABLE} says where your models are.",
+                    "Unset it to choose another folder here.",
+                )
+            return move_models(user_folder(), folder, means.token, means.progress)
 
-        def done(_: None) -> None:
+        def done(left: tuple[Path, ...]) -> None:
             set_user_folder(folder)
             self._preferences.update(models_folder=str(folder))
-            self.said.emit(f"Your models are in {folder} now.")
+            stayed = f" The old copies could not be deleted in {left[0].parent}." if left else ""
+            self.said.emit(f"Your models are in {folder} now.{stayed}")
             self.refresh()
 
         self._submit(Slot.MANAGE, "moving models", work, done)

@@ -26,7 +26,7 @@ class Pace:
         return min(LADDER_PX[self._rung], working_px)
 
     def note(self, short_side_px: int, seconds: float) -> None:
-        """Learn from a preview that took `seconds`; other sizes than the present one are ignored."""
+        """Learn from a preview that took `seconds`; one of another size tells nothing."""
         if short_side_px != LADDER_PX[self._rung]:
             return
         self._slow = self._slow + 1 if seconds > SLOW_SECONDS else 0

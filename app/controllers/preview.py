@@ -175,7 +175,8 @@ class Preview(QObject):
 
     def _submit(self, slot: Slot, document: Document, short_side_px: int) -> None:
         request = request_of(document, short_side_px)
-        if request in self._jobs.values() or request == self._last:
+        wanted = [asked for job, asked in self._jobs.items() if not job.called_off]
+        if request in wanted or request == self._last:
             return
         final = request == request_of(document, self.working_px)
         work = render_job(request, document.base.metadata.icc, final)

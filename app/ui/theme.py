@@ -6,7 +6,6 @@ ask `Theme.of(self.palette())` while they paint: nothing has to be told when the
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QPalette
@@ -17,7 +16,6 @@ from app.ui.style import style_sheet
 
 __all__ = ["DARK", "LIGHT", "Appearance", "Theme", "apply", "contrast", "icon", "pixmap"]
 
-Choice = Literal["system", "dark", "light"]
 Role = QPalette.ColorRole
 MIDDLE_LIGHTNESS = 128
 
@@ -181,13 +179,13 @@ class Appearance(QObject):
     def __init__(self, app: QApplication) -> None:
         super().__init__(app)
         self._app = app
-        self._choice: Choice = "system"
+        self._choice = "system"
         self._font_points = app.font().pointSizeF()
         self.theme = DARK
         app.setStyle("Fusion")
         app.styleHints().colorSchemeChanged.connect(self._follow_system)
 
-    def choose(self, choice: Choice, text_percent: int = 100) -> None:
+    def choose(self, choice: str, text_percent: int = 100) -> None:
         """Dress the program: a theme or the system's, and text in percent of the system's size."""
         self._choice = choice
         font = self._app.font()
@@ -225,7 +223,7 @@ def _sheet(dark: bool) -> str:
     return style_sheet(DARK if dark else LIGHT)
 
 
-def apply(app: QApplication, choice: Choice = "system", text_percent: int = 100) -> Appearance:
+def apply(app: QApplication, choice: str = "system", text_percent: int = 100) -> Appearance:
     """Dress the program and keep it dressed; GUI thread.
 
     Returns the one object that does it: `theme` tells what is worn, `changed` when that changes.

@@ -10,12 +10,11 @@ from app.ui.canvas.painter import Layer, SharpPainter
 from app.ui.canvas.tiles import TILE_DEVICE, Cell
 from app.ui.canvas.transform import Box, ViewTransform
 
-# While something moves, a slice and the painting after it fit into a frame of 16 ms.
+# While something moves, one short slice follows each painted frame; at rest, long ones each other.
 MOVING_SLICE_MS = 3.0
+MOVING_PAUSE_MS = 10
 RESTING_SLICE_MS = 8.0
-MOVING_MS = 100
-# So long after the last change of zoom, the motion has ended.
-REST_MS = 30
+MOVING_MS = 35
 
 Task = tuple[Layer, Cell]
 
@@ -67,7 +66,7 @@ class Sharpener(QObject):
         for layer, cell in self._tasks:
             self._painter.make(layer, self._picture, cell)
             if time.perf_counter() > end:
-                self._timer.start(0)
+                self._timer.start(MOVING_PAUSE_MS if moving else 0)
                 return
 
     def _plan(self, transform: ViewTransform) -> Iterator[Task]:

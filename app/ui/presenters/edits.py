@@ -1,6 +1,7 @@
 """The panels for references, edits and steps."""
 
 from collections import OrderedDict
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -159,7 +160,7 @@ class EditsPresenter(QObject):
         self._selected = uid
         self._swapping.select(uid)
 
-    def _with_selected(self, act: Any) -> None:
+    def _with_selected(self, act: Callable[[int], None]) -> None:
         """Do something with the selected edit, or else the last one."""
         document = self._session.document
         if document is not None and document.entries:
@@ -204,9 +205,14 @@ class EditsPresenter(QObject):
         session, actions = self._session, self._window.actions_
         session.steps_changed.connect(self._show_steps)
         self._window.history.jump_requested.connect(session.jump)
-        actions.on("edit.undo", session.undo)
-        actions.on("edit.redo", session.redo)
+        actions.on("edit.undo", partial(self._travel, session.undo))
+        actions.on("edit.redo", partial(self._travel, session.redo))
         self._show_steps()
+
+    def _travel(self, go: Callable[[], None]) -> None:
+        """Undo or redo, after a slider that has not come to rest has made its step."""
+        self._window.reference.amount_slider.flush()
+        go()
 
     def _show_steps(self) -> None:
         history = self._session.history

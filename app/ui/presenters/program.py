@@ -57,6 +57,7 @@ class ProgramPresenter(QObject):
         actions.on("view.reset_layout", window.reset_layout)
         actions.on("view.next_pane", window.next_pane)
         actions.set_keys(preferences.value.shortcuts)
+        window.progress.set_still(preferences.value.reduce_motion)
         self._theme_changed()
 
     def open_settings(self) -> None:
@@ -115,6 +116,7 @@ class ProgramPresenter(QObject):
             self._settings.set_settings(new)
         if (old.theme, old.text_percent) != (new.theme, new.text_percent):
             self._appearance.choose(new.theme, new.text_percent)
+        self._window.progress.set_still(new.reduce_motion)
         if old.shortcuts != new.shortcuts:
             self._window.actions_.set_keys(new.shortcuts)
         self._theme_actions[new.theme].setChecked(True)

@@ -87,6 +87,7 @@ def test_profile_descriptions_and_alpha(exporting, session, photo, queue, tmp_pa
     image = read_image(tmp_path / "a.png")
     assert (image.metadata.icc is not None) == keep
     assert (image.metadata.xmp is not None) == keep
+    assert image.alpha_hw is not None
     assert image.alpha_hw.shape == (32, 48)
     assert (image.alpha_hw == 77).all()
 

@@ -209,3 +209,14 @@ def test_another_working_size_renders_anew(preview, queue, backend, swapped, hea
     assert said.last.request.short_side_px == 48
     preview.set_auto_size(32)
     qtbot.waitUntil(lambda: said.last.request.short_side_px == 32 and queue.idle)
+
+
+def test_what_was_called_off_is_asked_for_again(preview, queue, backend, swapped, heard, qtbot):
+    said = heard(preview.shown)
+    backend.block()
+    preview.again()
+    qtbot.waitUntil(backend.running.is_set)
+    preview.again()
+    backend.unblock()
+    qtbot.waitUntil(lambda: queue.idle)
+    assert len(said.values) == 1
