@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QSettings, QTimer
+from PySide6.QtCore import QSettings, Qt, QTimer
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
@@ -156,6 +156,8 @@ def main(arguments: Sequence[str] = ()) -> int:
         program.tell.warning(notice)
     if arguments:
         QTimer.singleShot(0, partial(program.documents.open_path, Path(arguments[0])))
+    # A dialog that is still open must not keep the program alive.
+    program.window.closed.connect(app.exit, Qt.ConnectionType.QueuedConnection)
     interrupts = Interrupts(program.interrupted)
     code = app.exec()
     interrupts.stop()

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QUrl
+from PySide6.QtCore import QStandardPaths, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QWidget
 
@@ -20,6 +20,11 @@ def filter_words(title: str, suffixes: tuple[str, ...]) -> str:
     return f"{title} ({' '.join(both)})"
 
 
+def pictures_folder() -> str:
+    """Where the system keeps pictures."""
+    return QStandardPaths.writableLocation(QStandardPaths.StandardLocation.PicturesLocation)
+
+
 def ask_files(
     parent: QWidget,
     title: str,
@@ -30,7 +35,9 @@ def ask_files(
     several: bool = False,
 ) -> QFileDialog:
     """Open a dialog for existing files; `then` gets what was chosen."""
-    dialog = QFileDialog(parent, title, folder, f"{filter_words(*filters)};;All files (*)")
+    every = f"{filter_words(*filters)};;All files (*)"
+    dialog = QFileDialog(parent, title, folder or pictures_folder(), every)
+    dialog.setOption(QFileDialog.Option.HideNameFilterDetails)
     mode = QFileDialog.FileMode.ExistingFiles if several else QFileDialog.FileMode.ExistingFile
     dialog.setFileMode(mode)
     return _open(dialog, then)

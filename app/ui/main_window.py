@@ -39,7 +39,7 @@ from app.ui.widgets.progress_line import ProgressLine
 
 GEOMETRY_KEY, STATE_KEY = "window/geometry", "window/docks"
 STATE_VERSION = 1
-FIRST_SIZE_VIEW = (1280, 800)
+FIRST_SIZE_VIEW = (1600, 1000)
 DOCK_WIDTH_VIEW = 300
 RIGHT = Qt.DockWidgetArea.RightDockWidgetArea
 
@@ -49,7 +49,7 @@ class MainWindow(QMainWindow):
 
     Signals:
         close_requested(): the artist wants to leave; `leave` does it.
-        focus_lost(): another program has the keyboard.
+        closed(): the window is closing now.
 
     Attributes:
         actions_: the commands by id.
@@ -57,7 +57,7 @@ class MainWindow(QMainWindow):
     """
 
     close_requested = Signal()
-    focus_lost = Signal()
+    closed = Signal()
 
     def __init__(self, layout_store: QSettings, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -100,7 +100,7 @@ class MainWindow(QMainWindow):
         self._fill_panel_menu()
         self.canvas.addAction(self.actions_[CANVAS_ONLY])
         self.actions_["view.hold"].setAutoRepeat(False)
-        self.resize(*FIRST_SIZE_VIEW)
+        self._fit_screen()
         self.reset_layout()
         self._restore_layout()
 
@@ -109,7 +109,7 @@ class MainWindow(QMainWindow):
     def show_canvas(self, on: bool) -> None:
         """Have the canvas in the middle, or else the start page."""
         self._stack.setCurrentWidget(self.canvas if on else self.start)
-        self.tools.setEnabled(on)
+        self.tools.setVisible(on)
         (self.canvas if on else self.start).setFocus()
 
     @property
@@ -125,7 +125,7 @@ class MainWindow(QMainWindow):
         for dock in self._hidden:
             dock.setVisible(not on)
         self._top.setVisible(not on)
-        self.tools.setVisible(not on)
+        self.tools.setVisible(not on and self.canvas_shown)
         self.status.setVisible(not on)
 
     def reset_layout(self) -> None:
@@ -172,6 +172,7 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         if self.leaving:
             event.accept()
+            self.closed.emit()
         else:
             event.ignore()
             # A window cannot be closed while it is told that it shall be.
@@ -180,7 +181,6 @@ class MainWindow(QMainWindow):
     def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.ActivationChange and not self.isActiveWindow():
             self.canvas.hold_before(False)
-            self.focus_lost.emit()
         super().changeEvent(event)
 
     # The key that acts while it is down
@@ -252,6 +252,14 @@ class MainWindow(QMainWindow):
     def _fill_panel_menu(self) -> None:
         for dock in self.docks.values():
             self.menus.panels.addAction(dock.toggleViewAction())
+
+    def _fit_screen(self) -> None:
+        """Be as large as is good for the first time: all of a small screen, a part of a large."""
+        room = self.screen().availableSize()
+        wide, high = FIRST_SIZE_VIEW
+        self.resize(min(wide, room.width()), min(high, room.height()))
+        if room.width() <= wide or room.height() <= high:
+            self.setWindowState(Qt.WindowState.WindowMaximized)
 
     def _restore_layout(self) -> None:
         geometry, state = self._store.value(GEOMETRY_KEY), self._store.value(STATE_KEY)

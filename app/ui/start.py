@@ -189,6 +189,7 @@ class StartPage(QScrollArea):
         self._samples = SampleCard()
         self._welcome = self._make_welcome()
         self._rescues = column()
+        self._rescued: list[Path] = []
         self._recent = RecentCard()
         self._lay_out()
         self._open.clicked.connect(self.open_requested)
@@ -216,9 +217,15 @@ class StartPage(QScrollArea):
         """Whether to say what this program does, in one line and three steps."""
         self._welcome.setVisible(first)
 
+    @property
+    def rescues(self) -> list[Path]:
+        """The rescued pictures that are offered."""
+        return list(self._rescued)
+
     def set_rescues(self, rescues: Sequence[tuple[Path, str]]) -> None:
         """Offer pictures that were saved when the program ended: (folder, when that was)."""
         _empty(self._rescues)
+        self._rescued = [path for path, _ in rescues]
         for path, words in rescues:
             offer = RescueCard(words)
             offer.opened.connect(lambda path=path: self.rescue_requested.emit(path))
@@ -240,9 +247,9 @@ class StartPage(QScrollArea):
 
     def _fit_text(self) -> None:
         """Follow the text size of the program."""
-        font = self.font()
-        font.setPointSizeF(font.pointSizeF() * WELCOME_SCALE)
-        self._welcome_words.setFont(font)
+        # By its own style sheet: the program's takes back what `setFont` did.
+        points = self.font().pointSizeF() * WELCOME_SCALE
+        self._welcome_words.setStyleSheet(f"font-size: {points:.1f}pt")
         self._middle.setMaximumWidth(max(WIDEST_PX, chars_px(self, WIDEST_CHARS)))
 
     def changeEvent(self, event: QEvent) -> None:

@@ -21,7 +21,7 @@ QPushButton:hover { background: $raised; border-color: $strong_line; }
 QPushButton:pressed, QPushButton:checked { background: $base; }
 QPushButton:default { border-color: $accent; }
 QPushButton:disabled { color: $disabled; background: $window; border-color: $line; }
-QPushButton:focus { border: 2px solid $accent; padding: 0 11px; min-height: 24px; }
+QPushButton[ring="true"]:focus { border: 2px solid $accent; padding: 0 11px; min-height: 24px; }
 QPushButton::menu-indicator {
     image: url($art/arrow-down.svg); subcontrol-position: right center; width: 16px; right: 6px;
 }
@@ -36,7 +36,7 @@ QToolButton[bare="true"]:checked { background: transparent; border-color: transp
 QToolButton[bare="true"]:checked:hover { background: $raised; }
 QToolButton:checked { background: $active; border-color: $accent; }
 QToolButton:disabled { color: $disabled; }
-QToolButton:focus { border: 2px solid $accent; padding: 2px; }
+QToolButton[ring="true"]:focus { border: 2px solid $accent; padding: 2px; }
 QToolButton::menu-indicator { image: none; }
 QLineEdit QToolButton { border: none; padding: 0; min-width: 0; min-height: 0; }
 
@@ -97,7 +97,7 @@ QCheckBox::indicator:disabled, QRadioButton::indicator:disabled { border-color: 
 QCheckBox::indicator:checked:disabled, QRadioButton::indicator:checked:disabled {
     background: $disabled; border-color: $disabled;
 }
-QCheckBox::indicator:focus, QRadioButton::indicator:focus { border: 2px solid $accent; }
+QCheckBox[ring="true"]::indicator:focus, QRadioButton[ring="true"]::indicator:focus { border: 2px solid $accent; }
 
 QAbstractItemView { color: $text; background: $base; border: 1px solid $line; outline: none; }
 QAbstractItemView:focus { border-color: $accent; }
@@ -148,13 +148,14 @@ QMenuBar::item { background: transparent; padding: 5px 8px; border-radius: 4px; 
 QMenuBar::item:selected, QMenuBar::item:pressed { background: $raised; }
 QMenu { color: $text; background: $base; border: 1px solid $line; padding: 4px; }
 QMenu::item { padding: 5px 24px 5px 28px; border-radius: 4px; }
-QMenu::item:selected { color: white; background: $selection; }
+QMenu::item:selected { background: $chosen; }
 QMenu::item:disabled { color: $disabled; background: transparent; }
 QMenu::separator { height: 1px; background: $line; margin: 4px 8px; }
-QMenu::icon { padding-left: 6px; }
-QMenu::right-arrow { image: url($art/arrow-right.svg); width: 16px; height: 16px; }
+QMenu::icon { margin-left: 4px; padding: 2px; border: 1px solid transparent; border-radius: 4px; }
+QMenu::icon:checked { background: $active; border-color: $accent; }
+QMenu::right-arrow { image: url($art/menu-arrow-$name.svg); width: 16px; height: 16px; }
 QMenu::indicator { width: 14px; height: 14px; left: 7px; }
-QMenu::indicator:checked { image: url($art/menu-tick.svg); }
+QMenu::indicator:checked { image: url($art/menu-tick-$name.svg); }
 
 QScrollBar { background: transparent; border: none; }
 QScrollBar:vertical { width: 12px; }
@@ -171,16 +172,6 @@ QToolBar { background: $window; border: none; spacing: 4px; padding: 4px; }
 QToolBar::separator { background: $line; width: 1px; height: 1px; margin: 4px; }
 QMainWindow::separator { background: $surround; width: 4px; height: 4px; }
 QMainWindow::separator:hover { background: $accent; }
-QDockWidget {
-    titlebar-close-icon: url($art/dock-close.svg); titlebar-normal-icon: url($art/dock-float.svg);
-}
-QDockWidget::title { background: $window; padding: 6px 8px; text-align: left; }
-QDockWidget QAbstractButton#qt_dockwidget_closebutton,
-QDockWidget QAbstractButton#qt_dockwidget_floatbutton {
-    background: transparent; border: none; border-radius: 4px; padding: 6px; icon-size: 16px;
-}
-QDockWidget QAbstractButton#qt_dockwidget_closebutton:hover,
-QDockWidget QAbstractButton#qt_dockwidget_floatbutton:hover { background: $raised; }
 QStatusBar { background: $window; }
 QStatusBar::item { border: none; }
 QSplitter::handle { background: $surround; }
@@ -193,7 +184,8 @@ def style_sheet(theme: "Theme") -> str:
         "surround window base button raised line strong_line text faint disabled accent selection"
     )
     colours = {name: getattr(theme, name).name() for name in names.split()}
-    active = theme.tint(theme.accent).name()
+    colours |= {"active": theme.tint(theme.accent).name(), "chosen": theme.chosen.name()}
     handle = (theme.text if theme.dark else theme.base).name()
     art = resource("icons/sheet").as_posix()
-    return SHEET.substitute(colours, active=active, handle=handle, art=art)
+    name = "dark" if theme.dark else "light"
+    return SHEET.substitute(colours, handle=handle, art=art, name=name)

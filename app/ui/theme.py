@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication
 
 from app.ui.icons import icon, pixmap, recolour
 from app.ui.style import style_sheet
+from app.ui.widgets.focus_ring import FocusRing
 
 __all__ = ["DARK", "LIGHT", "Appearance", "Theme", "apply", "contrast", "icon", "pixmap"]
 
@@ -183,6 +184,7 @@ class Appearance(QObject):
         self._font_points = app.font().pointSizeF()
         self.theme = DARK
         app.setStyle("Fusion")
+        self._focus_ring = FocusRing(app)
         app.styleHints().colorSchemeChanged.connect(self._follow_system)
 
     def choose(self, choice: str, text_percent: int = 100) -> None:

@@ -1,6 +1,8 @@
 """Whether there is time for smooth filtering while the picture moves."""
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
@@ -31,7 +33,7 @@ class Pace(QObject):
     @property
     def is_rough(self) -> bool:
         """Whether the next frame is to be painted without filtering."""
-        return self._timer.isActive() and time.perf_counter() < self._rough_until
+        return self.is_moving and time.perf_counter() < self._rough_until
 
     @property
     def is_moving(self) -> bool:
@@ -42,10 +44,14 @@ class Pace(QObject):
         """The picture is at another place, or larger or smaller."""
         self._timer.start()
 
-    def painted(self, ms: float, *, rough: bool) -> None:
-        """A frame was painted in this time."""
+    @contextmanager
+    def frame(self) -> Iterator[bool]:
+        """Around the painting of one frame; tells whether it is to be rough."""
+        rough, start = self.is_rough, time.perf_counter()
+        yield rough
         self._is_rough_shown |= rough
-        if self._timer.isActive() and not rough and ms > SLOW_PAINT_MS:
+        took_ms = (time.perf_counter() - start) * 1000
+        if self.is_moving and not rough and took_ms > SLOW_PAINT_MS:
             self._rough_until = time.perf_counter() + ROUGH_FOR_S
 
     @Slot()

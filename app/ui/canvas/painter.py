@@ -5,7 +5,7 @@ beside its array.
 """
 
 import math
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -135,9 +135,9 @@ class SharpPainter:
         if not self._shrinks(layer, picture):
             layer.paint(painter, picture, part, smooth=smooth)
             return
-        missing = [cell_box(picture, cell) for cell in self.missing(layer, picture, part)]
-        if missing:
-            layer.paint(painter, picture, _around(missing).within(part), smooth=smooth)
+        missing = (cell_box(picture, cell) for cell in self.missing(layer, picture, part))
+        for strip in _strips(missing):
+            layer.paint(painter, picture, strip.within(part), smooth=smooth)
         painter.setClipRect(to_qrect(part))
         for cell in cells(picture, part):
             if tile := self.tiles.get(_key(layer, picture, cell)):
@@ -184,6 +184,15 @@ def _key(layer: Layer, picture: Box, cell: Cell) -> TileKey:
     return TileKey(layer, picture.width, picture.height, cell)
 
 
-def _around(boxes: list[Box]) -> Box:
-    lefts, tops, rights, bottoms = zip(*boxes, strict=True)
-    return Box(min(lefts), min(tops), max(rights), max(bottoms))
+def _strips(boxes: Iterable[Box]) -> Iterator[Box]:
+    """The same, with neighbours in a row joined. A box around all could be the whole view."""
+    strip: Box | None = None
+    for box in boxes:
+        if strip is not None and (strip.right, strip.top) == (box.left, box.top):
+            strip = strip._replace(right=box.right)
+            continue
+        if strip is not None:
+            yield strip
+        strip = box
+    if strip is not None:
+        yield strip

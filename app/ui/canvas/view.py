@@ -1,9 +1,10 @@
 """The canvas: one picture, or two with a divider between them, at any zoom."""
 
 import math
-import time
+from collections.abc import Callable
+from functools import partial
 
-from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, Signal, Slot
 from PySide6.QtGui import (
     QColor,
     QFontMetricsF,
@@ -26,6 +27,7 @@ from app.ui.canvas.sharpener import Sharpener
 from app.ui.canvas.transform import ViewTransform
 from app.ui.theme import Theme
 
+MIN_SIZE_VIEW = (160, 120)
 # Tiles of two pictures and a ring around them, at least so many bytes.
 MIN_TILE_BYTES = 64 * 2**20
 VIEWS_OF_TILES = 6
@@ -67,6 +69,7 @@ class CanvasView(QWidget):
         self._pace = Pace(self)
         self._pace.rested.connect(self.update)
         self._input = self._listening()
+        self.setMinimumSize(*MIN_SIZE_VIEW)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
@@ -81,7 +84,7 @@ class CanvasView(QWidget):
         hands.fit_wanted.connect(self.zoom_to_fit)
         hands.divider_dragged.connect(self._drag_divider)
         hands.divider_nudged.connect(self._nudge_divider)
-        hands.divider_reset.connect(self._reset_divider)
+        hands.divider_reset.connect(partial(self.set_divider, 0.5))
         hands.divider_lit.connect(self._light_divider)
         hands.pointed.connect(self._point)
         return hands
@@ -185,8 +188,7 @@ class CanvasView(QWidget):
     @Slot()
     def zoom_to_100(self) -> None:
         """One pixel of the screen for one of the document."""
-        if self._transform is not None:
-            self._look(self._transform.zoomed_to(1.0))
+        self._look(lambda transform: transform.zoomed_to(1.0))
 
     @Slot()
     def zoom_in(self) -> None:
@@ -198,33 +200,22 @@ class CanvasView(QWidget):
         """To the next smaller step."""
         self._step(-1)
 
-    def sizeHint(self) -> QSize:
-        """Qt's hook."""
-        return QSize(640, 480)
-
-    def minimumSizeHint(self) -> QSize:
-        """Qt's hook."""
-        return QSize(160, 120)
-
     @Slot(float, float)
     def _pan(self, dx_view: float, dy_view: float) -> None:
-        if self._transform is not None:
-            self._look(self._transform.panned(dx_view, dy_view))
+        self._look(lambda transform: transform.panned(dx_view, dy_view))
 
     @Slot(QPointF, float)
     def _zoom_at(self, point: QPointF, factor: float) -> None:
-        if self._transform is not None:
-            self._look(self._transform.zoomed_at(point.toTuple(), factor))
+        self._look(lambda transform: transform.zoomed_at(point.toTuple(), factor))
 
     @Slot(int)
     def _step(self, direction: int) -> None:
-        if self._transform is not None:
-            steps = {1: self._transform.step_in, -1: self._transform.step_out}
-            self._look(steps[direction]())
+        self._look(ViewTransform.step_in if direction > 0 else ViewTransform.step_out)
 
-    def _look(self, transform: ViewTransform) -> None:
-        self._fits = False
-        self._move_to(transform)
+    def _look(self, change: Callable[[ViewTransform], ViewTransform]) -> None:
+        if self._transform is not None:
+            self._fits = False
+            self._move_to(change(self._transform))
 
     def _move_to(self, transform: ViewTransform) -> None:
         zoomed = self._transform is None or transform.zoom != self._transform.zoom
@@ -289,10 +280,6 @@ class CanvasView(QWidget):
     def _nudge_divider(self, share: float) -> None:
         self.set_divider(round(self.divider + share, 4))
 
-    @Slot()
-    def _reset_divider(self) -> None:
-        self.set_divider(0.5)
-
     @Slot(bool)
     def _light_divider(self, lit: bool) -> None:
         self._lit = lit
@@ -310,16 +297,12 @@ class CanvasView(QWidget):
         painter = QPainter(self)
         painter.fillRect(event.rect(), self._surround or Theme.of(self.palette()).surround)
         if self._transform is not None:
-            self._paint_pictures(painter, self._transform, event.rect())
+            pictures = (self._painter, self._comparison, self._transform)
+            with self._pace.frame() as rough:
+                paint_pictures(painter, *pictures, event.rect(), rough=rough)
             paint_marks(painter, self._comparison, self._transform, lit=self._lit)
         if self.hasFocus():
             paint_ring(painter, QRectF(self.rect()), Theme.of(self.palette()).accent)
-
-    def _paint_pictures(self, painter: QPainter, transform: ViewTransform, dirty: QRect) -> None:
-        start = time.perf_counter()
-        rough = self._pace.is_rough
-        paint_pictures(painter, self._painter, self._comparison, transform, dirty, rough=rough)
-        self._pace.painted((time.perf_counter() - start) * 1000, rough=rough)
 
     def event(self, event: QEvent) -> bool:
         """Qt's hook."""

@@ -1,179 +1,51 @@
 """The panel of a texture swap: which picture gives the texture, and how much of it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
-from PySide6.QtCore import QMimeData, QPoint, QRect, QSize, Qt, Signal, Slot
-from PySide6.QtGui import (
-    QAction,
-    QDragEnterEvent,
-    QDragLeaveEvent,
-    QDropEvent,
-    QImage,
-    QMouseEvent,
-    QPainter,
-    QPaintEvent,
-    QPen,
-    QPixmap,
-    QResizeEvent,
-)
+from PySide6.QtCore import QPoint, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QAction, QImage, QResizeEvent
 from PySide6.QtWidgets import (
+    QApplication,
     QCheckBox,
     QHBoxLayout,
     QMenu,
     QPushButton,
-    QSizePolicy,
     QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
-from app.ui.icons import ICON_PX, icon, pixmap
-from app.ui.theme import Theme
+from app.ui.icons import ICON_PX, icon
+from app.ui.panels.reference_zone import (
+    EMPTY_WORDS,
+    REFERENCE_MIME,
+    ReferenceItem,
+    ReferenceZone,
+    local_files,
+)
+from app.ui.panels.suggestions import Suggestion, Suggestions
 from app.ui.widgets.elided_label import ElidedLabel
-from app.ui.widgets.painting import RADIUS, draw_ring, draw_whole, fill_rounded
 from app.ui.widgets.slider import AmountSlider, Scale
-from app.ui.widgets.thumbnail import GAP, ThumbnailItem, ThumbnailList, to_pixmap
+from app.ui.widgets.thumbnail import GAP, ThumbnailItem, ThumbnailList
 
-REFERENCE_MIME = "application/x-scumble-reference"
+__all__ = [
+    "CLOSED_WORDS",
+    "EMPTY_WORDS",
+    "REFERENCE_MIME",
+    "ReferenceItem",
+    "ReferencePanel",
+    "Suggestion",
+    "local_files",
+]
+
 AMOUNT = Scale(
     maximum=1.5, default=1.0, step=0.05, ticks=((0.0, "as it is"), (1.0, "full"), (1.5, "1.5"))
 )
-ZONE_HEIGHT = 160
-ZONE_MINIMUM_HEIGHT = 72
 THUMBNAIL_SIDE = 56
 MAX_THUMBNAIL_ROWS = 2
 MARGIN = 8
-EMPTY_WORDS = "Drop a reference here"
 CLOSED_WORDS = "Open a photo first"
-
-
-@dataclass(frozen=True, eq=False)
-class ReferenceItem:
-    """A reference of the document.
-
-    Attributes:
-        thumb_rgb_hwc: H x W x 3 uint8, some 256 px on the longer side.
-        used: an edit needs it, so it cannot be removed.
-    """
-
-    sha: str
-    name: str
-    thumb_rgb_hwc: npt.NDArray[np.uint8]
-    used: bool
-
-
-class ReferenceZone(QWidget):
-    """Shows the reference in use; pictures can be dropped on it.
-
-    Signals:
-        files_dropped(list): paths of local files.
-        image_dropped(QImage): a picture that is no file, as browsers give.
-        reference_dropped(str): sha of a reference of the document.
-        clicked(): a click where there is no picture yet.
-    """
-
-    files_dropped = Signal(list)
-    image_dropped = Signal(QImage)
-    reference_dropped = Signal(str)
-    clicked = Signal()
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._picture: QPixmap | None = None
-        self._lit = False
-        self._words = EMPTY_WORDS
-        self.setAcceptDrops(True)
-        self.setMinimumHeight(ZONE_MINIMUM_HEIGHT)
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
-        self.show_reference(None)
-
-    def sizeHint(self) -> QSize:
-        return QSize(240, ZONE_HEIGHT)
-
-    def show_reference(self, item: ReferenceItem | None, words: str = EMPTY_WORDS) -> None:
-        """The picture of a reference, or words instead."""
-        self._picture = to_pixmap(item.thumb_rgb_hwc) if item else None
-        self._words = words
-        self.setAccessibleName(f"Reference: {item.name}" if item else words)
-        self.setToolTip(f"{item.name}. Drop another picture to replace it" if item else "")
-        self.update()
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.LeftButton and self._picture is None:
-            self.clicked.emit()
-
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if takes(event.mimeData()):
-            event.acceptProposedAction()
-            self._light(True)
-
-    def dragLeaveEvent(self, _event: QDragLeaveEvent) -> None:
-        self._light(False)
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        self._light(False)
-        data = event.mimeData()
-        if not takes(data):
-            return
-        event.acceptProposedAction()
-        files = local_files(data)
-        if data.hasFormat(REFERENCE_MIME):
-            self.reference_dropped.emit(bytes(data.data(REFERENCE_MIME).data()).decode())
-        elif files:
-            self.files_dropped.emit(files)
-        else:
-            self.image_dropped.emit(QImage(data.imageData()))
-
-    def _light(self, lit: bool) -> None:
-        self._lit = lit
-        self.update()
-
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        theme = Theme.of(self.palette())
-        painter = QPainter(self)
-        fill_rounded(painter, self.rect(), theme.base)
-        if self._picture is not None:
-            painter.setOpacity(1.0 if self.isEnabled() else 0.4)
-            draw_whole(painter, self.rect().adjusted(4, 4, -4, -4), self._picture)
-            painter.setOpacity(1.0)
-        else:
-            self._paint_invitation(painter, theme)
-        if self._lit:
-            painter.fillRect(self.rect(), theme.tint(theme.accent, 0.3))
-            painter.setPen(theme.text)
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "Use as reference")
-            draw_ring(painter, self.rect(), theme.accent)
-        painter.end()
-
-    def _paint_invitation(self, painter: QPainter, theme: Theme) -> None:
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        edge = theme.strong_line if self.isEnabled() else theme.line
-        painter.setPen(QPen(edge, 1, Qt.PenStyle.DashLine))
-        painter.drawRoundedRect(self.rect().adjusted(1, 1, -2, -2), RADIUS, RADIUS)
-        painter.restore()
-        colour = theme.faint if self.isEnabled() else theme.disabled
-        line = self.fontMetrics().height()
-        middle = self.rect().center() - QPoint(0, (ICON_PX + line) // 2)
-        corner = middle - QPoint(ICON_PX // 2, 0)
-        painter.drawPixmap(corner, pixmap("picture", colour, ICON_PX, self.devicePixelRatioF()))
-        painter.setPen(colour)
-        below = QRect(0, middle.y() + ICON_PX + 4, self.width(), line + 4)
-        painter.drawText(below, Qt.AlignmentFlag.AlignCenter, self._words)
-
-
-def local_files(data: QMimeData) -> list[Path]:
-    """The files of this machine that are dragged."""
-    return [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
-
-
-def takes(data: QMimeData) -> bool:
-    """Whether this may be a picture: a file, pixels, or a reference of ours."""
-    return data.hasFormat(REFERENCE_MIME) or bool(local_files(data)) or data.hasImage()
 
 
 class ReferencePanel(QWidget):
@@ -189,6 +61,7 @@ class ReferencePanel(QWidget):
         amount_dragged(float), amount_committed(float): 0..1.5; see AmountSlider.
         grain_switched(bool): with or without random grain.
         grain_rolled(): other grain.
+        suggestion_chosen(Path): use this file, one of the suggestions.
     """
 
     browse_requested = Signal()
@@ -201,6 +74,7 @@ class ReferencePanel(QWidget):
     amount_committed = Signal(float)
     grain_switched = Signal(bool)
     grain_rolled = Signal()
+    suggestion_chosen = Signal(Path)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -210,6 +84,7 @@ class ReferencePanel(QWidget):
         self._zone = ReferenceZone()
         self._browse = QPushButton(icon("open"), "Browse…")
         self._find = QPushButton(icon("search"), "Find on disk…")
+        self._suggestions = Suggestions()
         self._thumbnails = ThumbnailList(THUMBNAIL_SIDE, with_title=False, mime=REFERENCE_MIME)
         self._amount = AmountSlider("Amount", AMOUNT)
         self._grain = QCheckBox("Grain")
@@ -250,6 +125,7 @@ class ReferencePanel(QWidget):
         column.setSpacing(8)
         column.addWidget(self._zone, 1)
         column.addLayout(buttons)
+        column.addWidget(self._suggestions)
         column.addWidget(self._thumbnails)
         column.addWidget(self._amount)
         column.addLayout(grain)
@@ -262,6 +138,7 @@ class ReferencePanel(QWidget):
         self._zone.clicked.connect(self.browse_requested)
         self._browse.clicked.connect(self._on_browse)
         self._find.clicked.connect(self._on_find)
+        self._suggestions.chosen.connect(self.suggestion_chosen)
         self._thumbnails.chosen.connect(self.reference_chosen)
         self._thumbnails.removal_asked.connect(self._on_removal)
         self._thumbnails.customContextMenuRequested.connect(self._show_menu)
@@ -279,6 +156,11 @@ class ReferencePanel(QWidget):
         """The references of the document."""
         self._items = {item.sha: item for item in items}
         self._thumbnails.set_items([_thumbnail(item) for item in items])
+        self._refresh()
+
+    def set_suggestions(self, items: Sequence[Suggestion]) -> None:
+        """Pictures to begin with, offered while the document has no reference."""
+        self._suggestions.set_items(items)
         self._refresh()
 
     def set_active(self, sha: str | None) -> None:
@@ -327,9 +209,23 @@ class ReferencePanel(QWidget):
         for part in (self._amount, self._grain):
             part.setEnabled(self._usable)
         self._dice.setEnabled(self._usable and self._grain.isChecked())
-        self._thumbnails.setVisible(bool(self._items))
+        self._show_thumbnails()
         self._fit_thumbnails()
         self._thumbnails.set_active(self._active or "")
+
+    def _show_thumbnails(self) -> None:
+        """Of the references, or else of suggestions; never both, not even for a moment: the window
+        would grow to hold them."""
+        known = bool(self._items)
+        focus = QApplication.focusWidget()
+        offered_focus = focus is not None and self._suggestions.isAncestorOf(focus)
+        if known:
+            self._suggestions.hide()
+        self._thumbnails.setVisible(known)
+        self._suggestions.setVisible(self._open and not known and bool(self._suggestions.paths))
+        if known and offered_focus:
+            # The keyboard goes on in this panel, not wherever Qt finds the next field.
+            self._thumbnails.setFocus(Qt.FocusReason.OtherFocusReason)
 
     @Slot(str)
     def _on_removal(self, sha: str) -> None:

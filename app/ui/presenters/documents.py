@@ -28,8 +28,7 @@ if TYPE_CHECKING:
 
 NEEDS_DOCUMENT = (
     "file.export", "file.export_again", "file.reveal", "file.close", "edit.copy",
-    "edit.reference", "view.zoom_in", "view.zoom_out", "view.fit", "view.actual", "view.split",
-    "view.before", "view.hold",
+    "edit.reference", "view.zoom_in", "view.zoom_out", "view.fit", "view.actual", "view.hold",
 )  # fmt: skip
 
 

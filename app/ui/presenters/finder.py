@@ -8,8 +8,11 @@ from PySide6.QtCore import QObject, Qt
 from app.controllers.finder import Finder
 from app.controllers.preferences import Preferences
 from app.controllers.swapping import Swapping
+from app.resources import resource
 from app.ui.main_window import MainWindow
 from app.ui.panels.finder import FinderPanel
+
+GAP_VIEW = 16
 
 
 class FinderPresenter(QObject):
@@ -48,12 +51,21 @@ class FinderPresenter(QObject):
         panel.chosen.connect(self._swapping.use_file)
         self._panel = panel
         folder = self._preferences.last_folder("reference")
-        if folder:
-            panel.set_folder(Path(folder))
+        # The samples show at once what the finder is for.
+        panel.set_folder(Path(folder) if folder else resource("samples"))
+        self._place(panel)
         return panel
 
+    def _place(self, panel: FinderPanel) -> None:
+        """Beside the reference panel, not over it."""
+        own = self._window.reference
+        corner = own.mapToGlobal(own.rect().topLeft())
+        panel.resize(panel.sizeHint())
+        panel.move(max(0, corner.x() - panel.width() - GAP_VIEW), corner.y())
+
     def _look_into(self, folder: Path) -> None:
-        self._preferences.remember_folder("reference", folder)
+        if folder != resource("samples"):
+            self._preferences.remember_folder("reference", folder)
         if self._panel is not None:
             self._panel.set_busy("Looking for pictures…")
             self._finder.list_folder(folder, recursive=self._panel.recursive)

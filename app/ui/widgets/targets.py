@@ -19,6 +19,7 @@ from app.ui.dialogs.parts import (
     INSET_PX,
     TIGHT_PX,
 )
+from app.ui.widgets.focus_ring import shows_ring
 from app.ui.widgets.thumbnail import to_image
 
 CARD_PX = 232
@@ -75,7 +76,7 @@ class Target(QAbstractButton):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         lit = self.underMouse() and not self.isDown()
-        draw_card(self, painter, lit=lit, focused=self.hasFocus())
+        draw_card(self, painter, lit=lit, focused=shows_ring(self))
         worn = theme.Theme.of(self.palette())
         line = QFontMetrics(self.font()).height()
         # With or without a hint, so that icons beside each other are level.
@@ -135,8 +136,9 @@ class SampleButton(QAbstractButton):
         )
         painter.drawImage(QRectF(self.rect()), part)
         painter.setClipping(False)
-        if self.hasFocus() or self.underMouse():
-            painter.setPen(QPen(worn.accent if self.hasFocus() else worn.text, 2))
+        ring = shows_ring(self)
+        if ring or self.underMouse():
+            painter.setPen(QPen(worn.accent if ring else worn.text, 2))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawPath(path)
 
@@ -168,8 +170,9 @@ class RecentButton(QAbstractButton):
     def paintEvent(self, event: QPaintEvent) -> None:
         worn = theme.Theme.of(self.palette())
         painter = QPainter(self)
-        if self.underMouse() or self.hasFocus():
-            draw_card(self, painter, lit=self.underMouse(), focused=self.hasFocus())
+        ring = shows_ring(self)
+        if self.underMouse() or ring:
+            draw_card(self, painter, lit=self.underMouse(), focused=ring)
         colour = worn.faint if self._missing else worn.text
         metrics = QFontMetrics(self.font())
         note = "  not found" if self._missing else ""

@@ -1,13 +1,27 @@
 """The themes, their contrast, and how the program puts them on."""
 
+import re
+from pathlib import Path
+
 import pytest
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QColor, QPalette
-from PySide6.QtWidgets import QApplication, QLabel, QToolButton
+from PySide6.QtCore import QPoint, QSize, Qt
+from PySide6.QtGui import QColor, QIcon, QImage, QPalette
+from PySide6.QtWidgets import (
+    QApplication,
+    QComboBox,
+    QLabel,
+    QListWidget,
+    QListWidgetItem,
+    QMenu,
+    QToolButton,
+    QTreeWidget,
+    QTreeWidgetItem,
+)
 
 from app.resources import resource
 from app.ui import theme
 from app.ui.icons import SIZES_PX
+from app.ui.style import style_sheet
 from app.ui.theme import DARK, LIGHT, Appearance, Theme, contrast, mixed
 
 Role = QPalette.ColorRole
@@ -182,8 +196,8 @@ def _square(side: int):
     return QSize(side, side)
 
 
-def inks(button: QToolButton) -> set[str]:
-    image = button.icon().pixmap(20, 20).toImage()
+def inks(holder, mode: QIcon.Mode = QIcon.Mode.Normal) -> set[str]:
+    image = holder.icon().pixmap(QSize(20, 20), 1.0, mode).toImage()
     colours = (image.pixelColor(x, y) for x in range(image.width()) for y in range(image.height()))
     return {colour.name() for colour in colours if colour.alpha() == 255}
 
@@ -204,3 +218,74 @@ def test_icons_of_buttons_and_actions_follow_the_theme(undressed: QApplication, 
     assert inks(fixed) == {"#123456"}
     assert action.icon().cacheKey() == plain.icon().cacheKey()
     assert foreign.icon().isNull()
+
+
+def test_icons_in_lists_follow_the_theme_and_can_be_read_when_selected(undressed, qtbot):
+    theme.apply(undressed, "dark")
+    tree, flat, box = QTreeWidget(), QListWidget(), QComboBox()
+    for widget in (tree, flat, box):
+        qtbot.addWidget(widget)
+    branch = QTreeWidgetItem(["a", "b"])
+    branch.setIcon(1, theme.icon("stop"))
+    tree.setColumnCount(2)
+    tree.addTopLevelItem(branch)
+    leaf = QListWidgetItem(theme.icon("stop", QColor("#123456")), "leaf", flat)
+    box.addItem(theme.icon("stop"), "one")
+    box.addItem("without")
+
+    class InTree:
+        @staticmethod
+        def icon() -> QIcon:
+            return branch.icon(1)
+
+    class InBox:
+        @staticmethod
+        def icon() -> QIcon:
+            return box.itemIcon(0)
+
+    theme.apply(undressed, "light")
+    assert inks(InTree) == inks(InBox) == {LIGHT.text.name()}
+    assert inks(leaf) == {"#123456"}
+    for holder in (InTree, InBox, leaf):
+        assert inks(holder, QIcon.Mode.Selected) == {"#ffffff"}
+    assert box.itemIcon(1).isNull()
+
+
+@pytest.mark.parametrize(("choice", "which"), [("dark", DARK), ("light", LIGHT)])
+def test_the_selected_row_of_a_menu_can_be_read(undressed, qtbot, choice, which: Theme):
+    theme.apply(undressed, choice)
+    menu = QMenu()
+    qtbot.addWidget(menu)
+    action = menu.addAction(theme.icon("stop"), "Stop")
+    plain = menu.addAction(theme.icon("stop"), "Go on")
+    switch = menu.addAction(theme.icon("stop"), "Switch")
+    switch.setCheckable(True)
+    switch.setChecked(True)
+    menu.resize(menu.sizeHint())
+    menu.setActiveAction(action)
+    image = menu.grab().toImage()
+    assert which.chosen.name() in colours_of(image, menu, action)
+    assert which.text.name() in colours_of(image, menu, action)
+    assert which.chosen.name() not in colours_of(image, menu, plain)
+    assert contrast(which.text, which.chosen) >= 4.5
+    # What is switched on is framed, since its icon takes the place of the tick.
+    assert which.accent.name() in colours_of(image, menu, switch)
+    assert which.accent.name() not in colours_of(image, menu, plain)
+
+
+def colours_of(image: QImage, menu: QMenu, action) -> set[str]:
+    row = menu.actionGeometry(action)
+    corner = row.topLeft() + QPoint(0, 0)
+    return {
+        image.pixelColor(corner.x() + x, corner.y() + y).name()
+        for x in range(row.width())
+        for y in range(row.height())
+    }
+
+
+@pytest.mark.parametrize("which", [DARK, LIGHT])
+def test_every_drawing_of_the_style_sheet_is_there(which: Theme):
+    sheet = style_sheet(which)
+    drawings = set(re.findall(r"url\(([^)]+)\)", sheet))
+    assert drawings
+    assert [name for name in drawings if not Path(name).is_file()] == []

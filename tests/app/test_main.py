@@ -1,0 +1,144 @@
+"""The program as a process: how it starts, and how it ends."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from app.document.io.images import write_image
+from app.document.io.rescue import list_rescues, load_rescue
+from app.settings import FOLDER_VARIABLE
+from models.catalog import USER_FOLDER_VARIABLE
+
+ROOT = Path(__file__).resolve().parents[2]
+
+PROBE = """
+import sys, time
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+import app.main
+
+app.main.Program.real_init = app.main.Program.__init__
+
+def init(program, *arguments):
+    program.real_init(*arguments)
+    app.main.program = program
+
+app.main.Program.__init__ = init
+{script}
+sys.exit(app.main.main({arguments!r}))
+"""
+
+TELL_MODULES = """
+def tell():
+    names = [n for n in ("torch", "OpenImageIO", "models.engine", "safetensors.torch") if n in sys.modules]
+    print("visible", app.main.program.window.isVisible(), names, flush=True)
+    app.main.program.window.leave()
+
+QTimer.singleShot(0, lambda: QTimer.singleShot(0, tell))
+"""
+
+OPEN_AND_SWAP = """
+def swap():
+    app.main.program.swapping.use_file(app.main.Path({reference!r}))
+    wait()
+
+def wait():
+    program = app.main.program
+    if program.session.unexported and program.queue.idle:
+        {then}
+    else:
+        QTimer.singleShot(50, wait)
+
+QTimer.singleShot(0, lambda: QTimer.singleShot(1500, swap))
+"""
+
+
+@pytest.fixture
+def environment(tmp_path):
+    """Folders of its own for a process."""
+    return {
+        **os.environ,
+        "QT_QPA_PLATFORM": "offscreen",
+        FOLDER_VARIABLE: str(tmp_path / "config"),
+        "SCUMBLE_DATA": str(tmp_path / "data"),
+        USER_FOLDER_VARIABLE: str(tmp_path / "models"),
+    }
+
+
+@pytest.fixture
+def begin(environment):
+    """A function that starts the program with a script that runs in it."""
+    running = []
+
+    def start(script: str, *arguments: str) -> subprocess.Popen:
+        code = PROBE.format(script=script, arguments=list(arguments))
+        process = subprocess.Popen(
+            [sys.executable, "-c", code], cwd=ROOT, env=environment, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )  # fmt: skip
+        running.append(process)
+        return process
+
+    yield start
+    for process in running:
+        process.kill()
+        process.communicate()
+
+
+@pytest.fixture
+def files(tmp_path) -> tuple[Path, Path]:
+    for name, shade in (("photo.png", 90), ("reference.png", 200)):
+        write_image(tmp_path / name, np.full((80, 120, 3), shade, np.uint8))
+    return tmp_path / "photo.png", tmp_path / "reference.png"
+
+
+def test_the_window_is_up_before_torch_and_image_libraries(begin):
+    process = begin(TELL_MODULES)
+    out, err = process.communicate(timeout=60)
+    assert out == "visible True []\n", err
+    assert process.returncode == 0
+
+
+def test_the_command_opens_the_window_and_ctrl_c_closes_it(environment):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "app"], cwd=ROOT, env=environment,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    time.sleep(4.0)
+    assert process.poll() is None, process.communicate()
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=20)
+    assert process.returncode == 0
+    assert "Traceback" not in err
+
+
+def test_work_is_put_aside_when_the_system_ends_the_program(begin, files, tmp_path):
+    photo, reference = files
+    then = 'print("swapped", flush=True)'
+    script = OPEN_AND_SWAP.format(reference=str(reference), then=then)
+    process = begin(script, str(photo))
+    assert process.stdout is not None
+    assert process.stdout.readline() == "swapped\n"
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=20)
+    (folder,) = list_rescues(tmp_path / "data" / "rescue")
+    document = load_rescue(folder)
+    assert document.base.path == photo
+    assert len(document.entries) == 1
+
+
+def test_without_a_screen_there_is_a_sentence(environment):
+    for name in ("QT_QPA_PLATFORM", "DISPLAY", "WAYLAND_DISPLAY"):
+        environment.pop(name, None)
+    ran = subprocess.run(
+        [sys.executable, "-m", "app"], cwd=ROOT, env=environment,
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert ran.returncode == 1
+    assert ran.stderr.startswith("scumble: there is no screen")

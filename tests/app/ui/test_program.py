@@ -1,0 +1,144 @@
+"""What the program does when something breaks, and what it keeps between two starts."""
+
+import json
+import sys
+import time
+
+import pytest
+from PySide6.QtCore import QTimer
+
+from app import crash
+from app.settings import Settings, config_folder, load_settings
+from app.ui.dialogs.crash import CrashDialog
+from app.ui.start import StartPage
+from tests.app.ui.test_flow import amount
+
+
+@pytest.fixture
+def swapped(driver, files):
+    driver.open(files.meadow)
+    driver.drop(files.sunset, "reference")
+    driver.wait(lambda: len(driver.document.entries) == 1)
+    return driver
+
+
+@pytest.fixture
+def hooks(swapped, tmp_path):
+    """The hooks of a running program, in place for the test."""
+    program = swapped.program
+    uninstall = crash.install(
+        program.rescue.save, program.rescue.tell, facts=program.facts, folder=tmp_path / "logs"
+    )
+    yield program
+    uninstall()
+
+
+@pytest.mark.logs
+@pytest.mark.qt_no_exception_capture
+def test_after_a_defect_the_document_is_saved_and_then_told(
+    hooks, swapped, start, capsys, monkeypatch, qtbot
+):
+    driver = swapped
+    before = driver.document
+
+    def fall() -> None:
+        raise ZeroDivisionError("a defect")
+
+    QTimer.singleShot(0, fall)
+    qtbot.waitUntil(lambda: bool(driver.window.findChildren(CrashDialog)))
+    dialog = driver.dialog(CrashDialog)
+    assert driver.document is before
+    dialog.close()
+    assert "a defect" in capsys.readouterr().err
+
+    # The next start offers it, and opening it gives the same document.
+    again = start()
+    again.wait()
+    page: StartPage = again.window.start
+    assert len(page.rescues) == 1
+    page.rescue_requested.emit(page.rescues[0])
+    again.wait(lambda: again.document is not None)
+    assert again.document == before
+    assert again.program.session.unexported
+    assert page.rescues == []
+
+
+def test_closing_during_a_render_ends_within_a_second(swapped):
+    driver = swapped
+    driver.backend.block()
+    driver.program.swapping.commit_amount(0.3)
+    driver.qtbot.waitUntil(driver.backend.running.is_set)
+    started = time.perf_counter()
+    driver.window.leave()
+    assert driver.program.close()
+    assert time.perf_counter() - started < 1.0
+    assert not driver.window.isVisible()
+
+
+def test_settings_and_the_layout_are_kept(start, files):
+    first = start()
+    first.wait()
+    first.open(files.meadow)
+    first.program.preferences.update(theme="light", working_short_side_px=384)
+    first.window.docks["history"].close()
+    first.window.leave()
+    first.program.close()
+    settings, notice = load_settings()
+    assert (settings.theme, settings.working_short_side_px, notice) == ("light", 384, "")
+    assert settings.recent_files == (str(files.meadow),)
+    assert settings.welcome_seen
+    second = start(settings)
+    second.wait()
+    assert second.window.docks["history"].isHidden()
+    assert second.window.docks["edits"].isVisible()
+    second.choose("view.reset_layout")
+    assert second.window.docks["history"].isVisible()
+
+
+@pytest.mark.parametrize(
+    "content", ["not json", json.dumps({"version": 99, "theme": "light", "magic": 1})]
+)
+def test_settings_that_cannot_be_used_fall_back_with_a_notice(start, content):
+    config_folder().mkdir(parents=True)
+    (config_folder() / "settings.json").write_text(content)
+    settings, notice = load_settings()
+    assert notice
+    driver = start(settings)
+    driver.wait()
+    driver.program.tell.warning(notice)
+    assert driver.notices() == [notice]
+
+
+def test_no_turn_of_the_event_loop_is_long(start, files, qtbot):
+    """The longest turn of an ordinary session; three tries, since other programs get in the way."""
+    worst: list[float] = []
+    for _ in range(3):
+        driver = start(Settings(welcome_seen=True))
+        driver.wait()
+        watchdog = driver.program.watchdog
+        driver.open(files.meadow)
+        driver.drop(files.sunset, "reference")
+        driver.wait(lambda: len(driver.document.entries) == 1)
+        watchdog.start()
+        watchdog.reset()
+        for step in range(30):
+            driver.program.swapping.drag_amount(1.0 - step / 40)
+            qtbot.wait(5)
+        driver.program.swapping.commit_amount(0.25)
+        driver.wait(lambda: amount(driver) == 0.25)
+        for action in ("edit.undo", "edit.redo", "edit.toggle", "view.split", "view.actual"):
+            driver.choose(action)
+            qtbot.wait(30)
+        longest = watchdog.worst()
+        watchdog.stop()
+        worst.append(longest.ms if longest else 0.0)
+        if worst[-1] <= 50.0:
+            return
+    pytest.fail(f"turns of {worst} ms; the last: {longest.stack if longest else ''}")
+
+
+def test_the_interpreter_is_given_back_often():
+    """A worker's Python must not hold up the drawing; `main` sets it, here it is only known."""
+    from app.main import SWITCH_INTERVAL_SECONDS
+
+    assert sys.getswitchinterval() > SWITCH_INTERVAL_SECONDS
