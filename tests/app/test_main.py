@@ -36,7 +36,8 @@ sys.exit(app.main.main({arguments!r}))
 
 TELL_MODULES = """
 def tell():
-    names = [n for n in ("torch", "OpenImageIO", "models.engine", "safetensors.torch") if n in sys.modules]
+    late = ("torch", "OpenImageIO", "models.engine", "safetensors.torch")
+    names = [name for name in late if name in sys.modules]
     print("visible", app.main.program.window.isVisible(), names, flush=True)
     app.main.program.window.leave()
 
@@ -113,7 +114,7 @@ def test_the_command_opens_the_window_and_ctrl_c_closes_it(environment):
     time.sleep(4.0)
     assert process.poll() is None, process.communicate()
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=20)
+    _out, err = process.communicate(timeout=20)
     assert process.returncode == 0
     assert "Traceback" not in err
 

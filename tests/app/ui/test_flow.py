@@ -64,39 +64,53 @@ def amount(driver) -> float:
 
 
 def test_from_a_photo_to_a_file(driver, files, qtbot, tmp_path):
-    window = driver.window
+    photo = open_by_dialog(driver, files.meadow)
+    full = drop_reference(driver, files.sunset, photo)
+    change_amount(driver, full)
+    undo_twice_and_redo(driver, photo, full)
+    compare(driver, photo, full)
+    export_and_reopen(driver, tmp_path / "out.png", full)
 
-    # Open, by the dialog.
+
+def open_by_dialog(driver, path):
+    window = driver.window
     assert not window.canvas_shown
     driver.press("Ctrl+O")
-    choose_file(driver, files.meadow)
+    choose_file(driver, path)
     driver.wait(lambda: driver.document is not None)
     assert window.canvas_shown
-    photo = read_image(files.meadow).rgb_hwc
+    photo = read_image(path).rgb_hwc
     assert near(shown_at_middle(driver), middle(photo))
-    assert window.windowTitle().startswith("meadow.png")
+    assert window.windowTitle().startswith(path.name)
+    return photo
 
-    # Drop a reference, wait for the picture.
-    driver.drop(files.sunset, "reference")
+
+def drop_reference(driver, path, photo):
+    driver.drop(path, "reference")
     driver.wait(lambda: len(driver.document.entries) == 1)
     full = expected(driver)
     assert near(shown_at_middle(driver), middle(full))
     assert not near(middle(full), middle(photo))
-    assert window.status.seconds.text().startswith("last render")
-    assert window.isWindowModified()
+    assert driver.window.status.seconds.text().startswith("last render")
+    assert driver.window.isWindowModified()
+    return full
 
-    # Change the amount, live and with the keyboard.
-    slider = window.reference.amount_slider
+
+def change_amount(driver, full):
+    """With the keyboard; what is shown follows."""
+    slider = driver.window.reference.amount_slider
     slider.setFocus()
     for _ in range(3):
-        qtbot.keyClick(slider.focusWidget() or slider, Qt.Key.Key_Left)
-    driver.wait(lambda: amount(driver) < 1.0 and driver.program.session.history.pending is None)
+        driver.qtbot.keyClick(slider.focusWidget() or slider, Qt.Key.Key_Left)
+    history = driver.program.session.history
+    driver.wait(lambda: amount(driver) < 1.0 and history.pending is None)
     less = expected(driver)
     assert near(shown_at_middle(driver), middle(less))
     assert not near(middle(less), middle(full))
 
-    # Undo twice: the photo. Redo: the full swap.
-    window.canvas.setFocus()
+
+def undo_twice_and_redo(driver, photo, full):
+    driver.window.canvas.setFocus()
     driver.press("Ctrl+Z")
     assert amount(driver) == 1.0
     assert near(shown_at_middle(driver), middle(full))
@@ -107,34 +121,35 @@ def test_from_a_photo_to_a_file(driver, files, qtbot, tmp_path):
     driver.wait()
     assert near(shown_at_middle(driver), middle(full))
 
-    # The edit off and on.
+
+def compare(driver, photo, full):
+    """The edit off and on; the original while a key is held; the divider."""
+    canvas = driver.window.canvas
     driver.press("Ctrl+H")
     assert near(shown_at_middle(driver), middle(photo))
     driver.press("Ctrl+H")
     driver.wait()
     assert near(shown_at_middle(driver), middle(full))
-
-    # Compare: hold, and the divider.
-    qtbot.keyPress(window.canvas, Qt.Key.Key_Q)
+    driver.qtbot.keyPress(canvas, Qt.Key.Key_Q)
     assert near(shown_at_middle(driver), middle(photo))
-    qtbot.keyRelease(window.canvas, Qt.Key.Key_Q)
+    driver.qtbot.keyRelease(canvas, Qt.Key.Key_Q)
     assert near(shown_at_middle(driver), middle(full))
     driver.press("C")
-    assert window.canvas.compare == "split"
-    assert window.actions_["view.split"].isChecked()
+    assert canvas.compare == "split"
+    assert driver.window.actions_["view.split"].isChecked()
     driver.press("C")
-    assert window.canvas.compare == "after"
+    assert canvas.compare == "after"
 
-    # Export, and open what was written.
-    out = tmp_path / "out.png"
+
+def export_and_reopen(driver, out, full):
     driver.press("Ctrl+E")
     dialog = driver.dialog(ExportDialog)
-    qtbot.waitUntil(lambda: driver.program.queue.idle)
+    driver.wait()
     dialog.accepted_with.emit(out, dialog.settings)
     dialog.close()
     driver.wait(out.is_file)
     assert (read_image(out).rgb_hwc == full).all()
-    assert not window.isWindowModified()
+    assert not driver.window.isWindowModified()
     assert any("Exported out.png" in text for text in driver.notices())
     driver.open(out)
     assert near(shown_at_middle(driver), middle(full))

@@ -11,6 +11,7 @@ from app import crash
 from app.settings import Settings, config_folder, load_settings
 from app.ui.dialogs.crash import CrashDialog
 from app.ui.start import StartPage
+from app.ui.watchdog import StallWatchdog
 from tests.app.ui.test_flow import amount
 
 
@@ -109,32 +110,36 @@ def test_settings_that_cannot_be_used_fall_back_with_a_notice(start, content):
     assert driver.notices() == [notice]
 
 
-def test_no_turn_of_the_event_loop_is_long(start, files, qtbot):
+def test_no_turn_of_the_event_loop_is_long(start, files):
     """The longest turn of an ordinary session; three tries, since other programs get in the way."""
-    worst: list[float] = []
-    for _ in range(3):
-        driver = start(Settings(welcome_seen=True))
-        driver.wait()
-        watchdog = driver.program.watchdog
-        driver.open(files.meadow)
-        driver.drop(files.sunset, "reference")
-        driver.wait(lambda: len(driver.document.entries) == 1)
-        watchdog.start()
-        watchdog.reset()
-        for step in range(30):
-            driver.program.swapping.drag_amount(1.0 - step / 40)
-            qtbot.wait(5)
-        driver.program.swapping.commit_amount(0.25)
-        driver.wait(lambda: amount(driver) == 0.25)
-        for action in ("edit.undo", "edit.redo", "edit.toggle", "view.split", "view.actual"):
-            driver.choose(action)
-            qtbot.wait(30)
-        longest = watchdog.worst()
-        watchdog.stop()
-        worst.append(longest.ms if longest else 0.0)
-        if worst[-1] <= 50.0:
+    tries = []
+    while len(tries) < 3:
+        longest = longest_turn(start(Settings(welcome_seen=True)), files)
+        if longest is None or longest.ms <= 50.0:
             return
-    pytest.fail(f"turns of {worst} ms; the last: {longest.stack if longest else ''}")
+        tries.append(f"{longest.ms:.0f} ms in {longest.stack}")
+    pytest.fail("\n".join(tries))
+
+
+def longest_turn(driver, files):
+    """Of a session with a drag of the slider, undo, redo, comparing and zooming."""
+    driver.wait()
+    driver.open(files.meadow)
+    driver.drop(files.sunset, "reference")
+    driver.wait(lambda: len(driver.document.entries) == 1)
+    watchdog = StallWatchdog(threshold_ms=40.0)
+    watchdog.start()
+    watchdog.reset()
+    for step in range(30):
+        driver.program.swapping.drag_amount(1.0 - step / 40)
+        driver.qtbot.wait(5)
+    driver.program.swapping.commit_amount(0.25)
+    driver.wait(lambda: amount(driver) == 0.25)
+    for action in ("edit.undo", "edit.redo", "edit.toggle", "view.split", "view.actual"):
+        driver.choose(action)
+        driver.qtbot.wait(30)
+    watchdog.stop()
+    return watchdog.worst()
 
 
 def test_the_interpreter_is_given_back_often():
