@@ -15,7 +15,7 @@ from app.ui.widgets.painting import RADIUS
 MARGIN_VIEW = 16
 GAP_VIEW = 8
 WORDS_SCALE = 1.4
-VEIL_ALPHA = 205
+VEIL_ALPHA = 232
 SHOWN_NAME = 60
 
 

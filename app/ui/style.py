@@ -73,7 +73,7 @@ QAbstractSpinBox[plain="true"]::up-arrow, QAbstractSpinBox[plain="true"]::down-a
 QAbstractSpinBox::up-arrow { image: url($art/arrow-up.svg); width: 12px; height: 12px; }
 QAbstractSpinBox::down-arrow { image: url($art/arrow-down.svg); width: 12px; height: 12px; }
 
-QComboBox { background: $button; }
+QComboBox { background: $button; combobox-popup: 0; }
 QComboBox::drop-down { border: none; width: 24px; }
 QComboBox::down-arrow { image: url($art/arrow-down.svg); width: 16px; height: 16px; }
 QComboBox QAbstractItemView {
@@ -97,11 +97,13 @@ QCheckBox::indicator:disabled, QRadioButton::indicator:disabled { border-color: 
 QCheckBox::indicator:checked:disabled, QRadioButton::indicator:checked:disabled {
     background: $disabled; border-color: $disabled;
 }
-QCheckBox[ring="true"]::indicator:focus, QRadioButton[ring="true"]::indicator:focus { border: 2px solid $accent; }
+QCheckBox[ring="true"]::indicator:focus, QRadioButton[ring="true"]::indicator:focus {
+    border: 2px solid $accent;
+}
 
 QAbstractItemView { color: $text; background: $base; border: 1px solid $line; outline: none; }
 QAbstractItemView:focus { border-color: $accent; }
-QListView::item { padding: 4px 6px; }
+QListView::item { padding: 4px 6px; min-height: 20px; }
 QListView::item:selected, QTableView::item:selected, QTreeView::item:selected {
     color: white; background: $selection;
 }
@@ -144,10 +146,10 @@ QProgressBar {
 QProgressBar::chunk { background: $selection; border-radius: 3px; }
 
 QMenuBar { color: $text; background: $window; border: none; padding: 0 4px; }
-QMenuBar::item { background: transparent; padding: 5px 8px; border-radius: 4px; }
+QMenuBar::item { background: transparent; padding: 6px 8px; border-radius: 4px; }
 QMenuBar::item:selected, QMenuBar::item:pressed { background: $raised; }
 QMenu { color: $text; background: $base; border: 1px solid $line; padding: 4px; }
-QMenu::item { padding: 5px 24px 5px 28px; border-radius: 4px; }
+QMenu::item { padding: 6px 24px 6px 28px; border-radius: 4px; }
 QMenu::item:selected { background: $chosen; }
 QMenu::item:disabled { color: $disabled; background: transparent; }
 QMenu::separator { height: 1px; background: $line; margin: 4px 8px; }

@@ -184,7 +184,7 @@ class Appearance(QObject):
         self._font_points = app.font().pointSizeF()
         self.theme = DARK
         app.setStyle("Fusion")
-        self._focus_ring = FocusRing(app)
+        self._focus_ring = FocusRing(app, self)
         app.styleHints().colorSchemeChanged.connect(self._follow_system)
 
     def choose(self, choice: str, text_percent: int = 100) -> None:

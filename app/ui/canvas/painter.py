@@ -55,7 +55,7 @@ class Layer:
         )
 
     def paint(self, painter: QPainter, picture: Box, part: Box, *, smooth: bool) -> None:
-        """Paint `part` of the picture, which fills `picture`, bilinear or in hard squares.
+        """Paint `part` of the picture, which fills `picture`, bilinear, or else in squares.
 
         The painter's unit is the device pixel. Its clip is changed.
         """

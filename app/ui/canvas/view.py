@@ -94,17 +94,15 @@ class CanvasView(QWidget):
 
         Without a width or a height there is no document, and nothing is shown.
         """
-        if not width_px or not height_px:
+        size_px, size_view = (width_px, height_px), (self.width(), self.height())
+        if 0 in size_px:
             self._transform = None
             self._sharpener.sleep()
             self._hover()
             self.update()
-            return
-        if self._transform is not None and self._transform.document_px == (width_px, height_px):
-            return
-        size_view = (self.width(), self.height())
-        self._transform = ViewTransform((width_px, height_px), size_view, self.devicePixelRatioF())
-        self.zoom_to_fit()
+        elif self._transform is None or self._transform.document_px != size_px:
+            self._transform = ViewTransform(size_px, size_view, self.devicePixelRatioF())
+            self.zoom_to_fit()
 
     def set_before(self, pyramid: Pyramid | None) -> None:
         """Show another original, at once; None takes it away."""

@@ -27,7 +27,7 @@ from app.ui.widgets.thumbnail import to_pixmap
 
 STRENGTH = Scale(default=1.0, step=0.05, percent=True)
 THUMBNAIL_SIDE = 36
-GRIP_WIDTH = 16
+GRIP_WIDTH = 28
 
 
 @dataclass(frozen=True, eq=False)
@@ -281,8 +281,8 @@ class EditRow(QFrame):
         right.addWidget(self._missing)
         right.addWidget(self.strength)
         row = QHBoxLayout(self)
-        row.setContentsMargins(4, 8, 8, 8)
-        row.setSpacing(4)
+        row.setContentsMargins(0, 8, 8, 8)
+        row.setSpacing(0)
         row.addWidget(self.grip)
         row.addLayout(right, 1)
 

@@ -84,7 +84,7 @@ class StateDelegate(QStyledItemDelegate):
         if item.thumb_rgb_hwc is not None:
             draw_cover(painter, square, self._pixmaps.of(item.thumb_rgb_hwc))
         else:
-            fill_rounded(painter, square, theme.button)
+            fill_rounded(painter, square, theme.window)
         painter.setOpacity(1.0)
         self._paint_words(painter, row.adjusted(8 + SIDE + 8, 0, -8, 0), item, theme)
         painter.restore()

@@ -18,8 +18,8 @@ class FocusRing(QObject):
     Qt's style sheets know who has the focus, not why.
     """
 
-    def __init__(self, app: QApplication) -> None:
-        super().__init__(app)
+    def __init__(self, app: QApplication, parent: QObject) -> None:
+        super().__init__(parent)
         app.focusChanged.connect(self._note)
 
     @Slot(QWidget, QWidget)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtCore import QMimeData, QPoint, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtWidgets import QApplication
 
@@ -14,6 +14,7 @@ from app.document.io.images import write_image
 from app.settings import FOLDER_VARIABLE, Settings
 from models.catalog import USER_FOLDER_VARIABLE
 from tests.app.fakes import MakeFakes
+from tests.app.ui.drags import drag_event
 
 
 @pytest.fixture(autouse=True)
@@ -106,13 +107,7 @@ class Driver:
         return zones.mapTo(self.window, place)
 
     def _drag(self, kind, place, mime) -> None:
-        action, left = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton
-        rest = (action, mime, left, Qt.KeyboardModifier.NoModifier)
-        try:
-            event = kind(QPointF(place), *rest)
-        except TypeError:
-            # Before 6.12, two of the three kinds take whole pixels only.
-            event = kind(place, *rest)
+        event = drag_event(kind, place, mime)
         QApplication.sendEvent(self.window, event)
 
     def dialog(self, kind):

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QLabel
+from PySide6.QtWidgets import QApplication, QLabel, QMainWindow
 
 from app.ui import theme
 from app.ui.start import WELCOME, RescueCard, StartPage
@@ -110,6 +110,18 @@ def test_a_new_person_is_told_what_this_is(page):
     assert not welcomed()
     page.set_first_run(True)
     assert welcomed()
+
+
+def test_the_welcome_is_larger_than_the_steps_in_every_theme(qtbot, qapp):
+    window, page = QMainWindow(), StartPage()
+    qtbot.addWidget(window)
+    page.set_first_run(True)
+    window.setCentralWidget(page)
+    window.show()
+    (welcome,) = [found for found in page.findChildren(QLabel) if found.text() == WELCOME]
+    for choice in ("light", "dark"):
+        theme.apply(qapp, choice)
+        assert welcome.fontMetrics().height() > page.fontMetrics().height()
 
 
 def test_a_rescued_picture_is_opened(page):

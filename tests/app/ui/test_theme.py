@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, QSize, Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QColor, QIcon, QImage, QPalette
 from PySide6.QtWidgets import (
     QApplication,
@@ -22,7 +22,8 @@ from app.resources import resource
 from app.ui import theme
 from app.ui.icons import SIZES_PX
 from app.ui.style import style_sheet
-from app.ui.theme import DARK, LIGHT, Appearance, Theme, contrast, mixed
+from app.ui.theme import DARK, LIGHT, Theme, contrast, mixed
+from tests.app.ui.dress import undress
 
 Role = QPalette.ColorRole
 ICONS = sorted(path.stem for path in resource("icons").glob("*.svg"))
@@ -30,16 +31,10 @@ ICONS = sorted(path.stem for path in resource("icons").glob("*.svg"))
 
 @pytest.fixture
 def undressed(qapp: QApplication):
-    """The program as it was, afterwards."""
-    font, palette, style = qapp.font(), qapp.palette(), qapp.style().objectName()
+    """The program in Qt's own dress, before and afterwards."""
+    undress(qapp)
     yield qapp
-    for appearance in qapp.findChildren(Appearance):
-        appearance.setParent(None)
-        appearance.deleteLater()
-    qapp.setStyleSheet("")
-    qapp.setStyle(style)
-    qapp.setPalette(palette)
-    qapp.setFont(font)
+    undress(qapp)
 
 
 def test_contrast_of_the_extremes():
@@ -257,28 +252,28 @@ def test_the_selected_row_of_a_menu_can_be_read(undressed, qtbot, choice, which:
     menu = QMenu()
     qtbot.addWidget(menu)
     action = menu.addAction(theme.icon("stop"), "Stop")
-    plain = menu.addAction(theme.icon("stop"), "Go on")
+    menu.addAction(theme.icon("stop"), "Go on")
     switch = menu.addAction(theme.icon("stop"), "Switch")
     switch.setCheckable(True)
     switch.setChecked(True)
     menu.resize(menu.sizeHint())
     menu.setActiveAction(action)
     image = menu.grab().toImage()
-    assert which.chosen.name() in colours_of(image, menu, action)
-    assert which.text.name() in colours_of(image, menu, action)
-    assert which.chosen.name() not in colours_of(image, menu, plain)
-    assert contrast(which.text, which.chosen) >= 4.5
+    here, there, switched = (colours_of(image, menu, row) for row in menu.actions())
+    assert which.chosen.name() in here
+    assert which.chosen.name() not in there
+    assert max(contrast(QColor(colour), which.chosen) for colour in here) >= 4.5
     # What is switched on is framed, since its icon takes the place of the tick.
-    assert which.accent.name() in colours_of(image, menu, switch)
-    assert which.accent.name() not in colours_of(image, menu, plain)
+    assert which.accent.name() in switched
+    assert which.accent.name() not in there
 
 
 def colours_of(image: QImage, menu: QMenu, action) -> set[str]:
+    """Where the icon of a row is."""
     row = menu.actionGeometry(action)
-    corner = row.topLeft() + QPoint(0, 0)
     return {
-        image.pixelColor(corner.x() + x, corner.y() + y).name()
-        for x in range(row.width())
+        image.pixelColor(row.left() + x, row.top() + y).name()
+        for x in range(28)
         for y in range(row.height())
     }
 
@@ -289,3 +284,16 @@ def test_every_drawing_of_the_style_sheet_is_there(which: Theme):
     drawings = set(re.findall(r"url\(([^)]+)\)", sheet))
     assert drawings
     assert [name for name in drawings if not Path(name).is_file()] == []
+
+
+def test_rows_are_high_enough_to_hit(undressed, qtbot):
+    theme.apply(undressed, "dark")
+    menu, box = QMenu(), QComboBox()
+    for widget in (menu, box):
+        qtbot.addWidget(widget)
+    action = menu.addAction("Open")
+    box.addItems(["One", "Two"])
+    box.showPopup()
+    assert menu.actionGeometry(action).height() >= 28
+    assert box.view().visualRect(box.model().index(0, 0)).height() >= 28
+    box.hidePopup()

@@ -299,3 +299,9 @@ def test_space_follows_the_canvas_into_another_window(window, qtbot):
     assert shape(window) == Qt.CursorShape.ArrowCursor
     qtbot.keyPress(other, Key.Key_Space)
     assert shape(window) == Qt.CursorShape.OpenHandCursor
+
+
+def test_a_double_click_beside_the_divider_takes_hold_of_the_picture(zoomed, qtbot):
+    before = zoomed._transform
+    qtbot.mouseDClick(zoomed, Button.LeftButton, pos=QPoint(400, 300))
+    assert zoomed._transform == before

@@ -139,3 +139,25 @@ def test_tiles_of_others_are_dropped():
     painter_.keep([other])
     assert len(list(painter_.missing(one, picture, picture))) == 4
     assert not list(painter_.missing(other, picture, picture))
+
+
+def test_only_missing_tiles_are_painted_from_the_pyramid(monkeypatch):
+    layer = Layer(plain(3000, 3000, (50, 60, 70)))
+    picture, painter_ = Box(0, 0, 1000, 1000), SharpPainter(2**30)
+    for cell in [(0, 0), (1, 0), (2, 1), (3, 3), (0, 2), (0, 3)]:
+        painter_.make(layer, picture, cell)
+    strips = []
+    monkeypatch.setattr(
+        layer, "paint", lambda _painter, _picture, part, smooth: strips.append(part)
+    )
+    image, painter = blank(1000, 1000)
+    painter_.paint(painter, layer, picture, picture, smooth=True)
+    painter.end()
+    assert strips == [
+        Box(512, 0, 1000, 256),
+        Box(0, 256, 512, 512),
+        Box(768, 256, 1000, 512),
+        Box(256, 512, 1000, 768),
+        Box(256, 768, 768, 1000),
+    ]
+    assert image.width() == 1000

@@ -72,6 +72,13 @@ def test_without_edits_it_says_so(panel: EditsPanel):
     assert not panel.grab().isNull()
 
 
+def test_what_is_pressed_in_a_row_is_large_enough(panel: EditsPanel):
+    row = rows(panel)[0]
+    for part in (row.grip, *row.findChildren(QToolButton), *row.findChildren(Track)):
+        assert part.width() >= 28
+        assert part.height() >= 28
+
+
 def test_rows_tell_all_to_a_screen_reader(panel: EditsPanel):
     panel.set_items([edit(1, enabled=False, missing="The model is gone.")])
     words = "Edit 1, off, strength 80%, a.jpg · Landscapes, The model is gone."

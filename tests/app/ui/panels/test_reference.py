@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QByteArray, QMimeData, QPointF, Qt, QUrl
+from PySide6.QtCore import QByteArray, QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QCheckBox, QPushButton, QToolButton
@@ -61,13 +61,21 @@ def grain(panel: ReferencePanel) -> QCheckBox:
     return found
 
 
+def event_of(kind, data: QMimeData):
+    rest = (Qt.DropAction.CopyAction, data, LEFT, Qt.KeyboardModifier.NoModifier)
+    try:
+        return kind(QPointF(9, 9), *rest)
+    except TypeError:
+        # Before 6.12, one of the two kinds takes whole pixels only.
+        return kind(QPoint(9, 9), *rest)
+
+
 def drop(panel: ReferencePanel, data: QMimeData) -> bool:
     """Drag over the zone and drop; whether it was accepted."""
-    actions, keys = Qt.DropAction.CopyAction, Qt.KeyboardModifier.NoModifier
-    enter = QDragEnterEvent(QPointF(9, 9), actions, data, LEFT, keys)
+    enter = event_of(QDragEnterEvent, data)
     QApplication.sendEvent(panel._zone, enter)
     lit = panel._zone.grab().toImage()
-    event = QDropEvent(QPointF(9, 9), actions, data, LEFT, keys)
+    event = event_of(QDropEvent, data)
     QApplication.sendEvent(panel._zone, event)
     assert (panel._zone.grab().toImage() != lit) == enter.isAccepted()
     return enter.isAccepted() and event.isAccepted()

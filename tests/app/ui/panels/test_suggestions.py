@@ -67,7 +67,8 @@ def test_without_pictures_there_is_no_caption(panel: ReferencePanel):
     panel.set_document_open(True)
     panel.set_suggestions([])
     assert not offered(panel).isVisible()
-    assert not any(l.isVisible() and l.text() == CAPTION for l in panel.findChildren(QLabel))
+    shown = [label.text() for label in panel.findChildren(QLabel) if label.isVisible()]
+    assert CAPTION not in shown
 
 
 def test_all_fit_into_one_row(panel: ReferencePanel):

@@ -7,12 +7,15 @@ from PySide6.QtWidgets import QApplication, QDockWidget, QLineEdit, QMainWindow,
 
 from app.ui.widgets.dock_title import DockTitle
 
+# The offscreen platform says of floating windows what it cannot do.
+pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
+
 LEFT = Qt.MouseButton.LeftButton
 Feature = QDockWidget.DockWidgetFeature
 
 
 @pytest.fixture
-def dock(qtbot) -> QDockWidget:
+def window(qtbot) -> QMainWindow:
     window = QMainWindow()
     qtbot.addWidget(window)
     window.resize(600, 400)
@@ -24,7 +27,14 @@ def dock(qtbot) -> QDockWidget:
     window.show()
     qtbot.waitExposed(window)
     window.activateWindow()
-    return made
+    return window
+
+
+@pytest.fixture
+def dock(window: QMainWindow) -> QDockWidget:
+    found = window.findChild(QDockWidget)
+    assert isinstance(found, QDockWidget)
+    return found
 
 
 def button(dock: QDockWidget, name: str) -> QToolButton:
