@@ -99,7 +99,9 @@ class Program:
             window, session, self.models, self.preview, self.edit_list, self.preferences,
             self.picture, tell,
         )  # fmt: skip
-        self.start = StartPresenter(window, self.queue, session, self.preferences, self.documents)
+        self.start = StartPresenter(
+            window, self.queue, session, self.preferences, self.documents, self.swapping
+        )
         self.drops = DropPresenter(
             window, self.documents, self.swapping, self.model_presenter, tell
         )

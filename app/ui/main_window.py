@@ -33,6 +33,7 @@ from app.ui.start import StartPage
 from app.ui.status_bar import StatusBar
 from app.ui.tool_row import ToolRow
 from app.ui.widgets.device_indicator import DeviceIndicator
+from app.ui.widgets.dock_title import DockTitle
 from app.ui.widgets.model_chooser import ModelChooser
 from app.ui.widgets.notice import NoticeBar
 from app.ui.widgets.progress_line import ProgressLine
@@ -136,7 +137,7 @@ class MainWindow(QMainWindow):
             dock.show()
         docks = list(self.docks.values())
         self.resizeDocks(docks, [DOCK_WIDTH_VIEW] * len(docks), Qt.Orientation.Horizontal)
-        self.resizeDocks(docks, [420, 200, 160], Qt.Orientation.Vertical)
+        self.resizeDocks(docks, [340, 220, 110], Qt.Orientation.Vertical)
 
     def next_pane(self) -> None:
         """Give the keyboard to the next part of the window."""
@@ -246,6 +247,7 @@ class MainWindow(QMainWindow):
         dock = QDockWidget(title, self)
         dock.setObjectName(name)
         dock.setWidget(panel)
+        dock.setTitleBarWidget(DockTitle(dock))
         dock.setAccessibleName(title)
         return dock
 

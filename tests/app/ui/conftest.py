@@ -129,6 +129,7 @@ def start(qapp, make, qtbot):
     def begin(settings: Settings | None = None, make_backend=None) -> Driver:
         program = Program(qapp, settings or Settings(), make_backend or make)
         started.append(program)
+        program.window.showNormal()
         program.window.resize(1280, 720)
         program.window.show()
         qtbot.waitExposed(program.window)
