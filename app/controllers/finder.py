@@ -16,7 +16,7 @@ THUMBNAIL_PX = 160
 
 
 class Finder(QObject):
-    """Lists and reads on the file thread, behind everything else that waits there.
+    """Lists and reads on the thread that looks around: no photo waits for it.
 
     Signals:
         found(list[Path], bool): the pictures below the folder by name, and whether there are more
@@ -46,7 +46,7 @@ class Finder(QObject):
         def failed(error: Exception) -> None:
             self.found.emit([], False)
 
-        self._listing = self._queue.submit(Slot.MANAGE, work, done=done, failed=failed)
+        self._listing = self._queue.submit(Slot.LOOK, work, done=done, failed=failed)
 
     def want(self, paths: list[Path]) -> None:
         """Read the thumbnails of these files too."""
@@ -73,7 +73,7 @@ class Finder(QObject):
         def work(means: Means) -> npt.NDArray[np.uint8]:
             return read_thumbnail(path, THUMBNAIL_PX)
 
-        return self._queue.submit(Slot.THUMBNAIL, work, done=done, failed=failed)
+        return self._queue.submit(Slot.LOOK, work, done=done, failed=failed)
 
 
 def pictures_in(folder: Path, recursive: bool, means: Means) -> tuple[list[Path], bool]:

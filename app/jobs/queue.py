@@ -26,7 +26,7 @@ class _Callbacks:
 
 
 class JobQueue(QObject):
-    """Runs work on two threads and brings the results back. For the GUI thread only.
+    """Runs work on a thread for each lane and brings the results back. For the GUI thread only.
 
     No method but `close` waits for anything. Every job ends exactly once, as DONE, CANCELLED or
     FAILED, with one callback and then `ended`. Jobs of one slot end in the order of their stamps,
@@ -56,10 +56,10 @@ class JobQueue(QObject):
         self._alive: dict[Job, _Callbacks] = {}
         self._mailboxes = {lane: Mailbox() for lane in Lane}
         self._workers = {
-            lane: Worker(f"scumble {lane.value}", mailbox, make)
-            for (lane, mailbox), make in zip(
-                self._mailboxes.items(), (make_backend, None), strict=True
+            lane: Worker(
+                f"scumble {lane.value}", mailbox, make_backend if lane is Lane.ENGINE else None
             )
+            for lane, mailbox in self._mailboxes.items()
         }
         self._stamp = 0
         self._epoch = 0
@@ -173,7 +173,7 @@ class JobQueue(QObject):
         """Call everything off and wait for the threads to end. No callback is called any more.
 
         Returns:
-            Whether both threads have ended. If not, one is in a call that cannot be interrupted,
+            Whether all threads have ended. If not, one is in a call that cannot be interrupted,
             and the process should end by `os._exit`.
         """
         self._closed = True

@@ -1,6 +1,7 @@
 """Kinds of work that run beside the GUI, and the rules by which they wait, replace and cancel.
 
-Each slot runs on one of two lanes, a thread each: a photo has to open while the engine renders.
+Each slot runs on one of three lanes, a thread each: a photo has to open while the engine renders,
+and while a folder on a drive that is gone does not answer.
 """
 
 from collections.abc import Callable
@@ -14,10 +15,12 @@ from models.errors import Cancelled
 
 
 class Lane(Enum):
-    """A thread that works: the engine's, and the one for files."""
+    """A thread that works: the engine's, the one for files that are wanted, and the one that only
+    looks around."""
 
     ENGINE = "engine"
     FILES = "files"
+    LOOKS = "looks"
 
 
 class Slot(Enum):
@@ -33,9 +36,9 @@ class Slot(Enum):
     OPEN = "open"
     REFERENCE = "reference"
     WRITE = "write"
-    ESTIMATE = "estimate"
     MANAGE = "manage"
-    THUMBNAIL = "thumbnail"
+    ESTIMATE = "estimate"
+    LOOK = "look"
 
 
 @dataclass(frozen=True)
@@ -75,8 +78,8 @@ POLICIES: dict[Slot, Policy] = {
     Slot.REFERENCE: Policy(Lane.FILES, 1),
     Slot.WRITE: Policy(Lane.FILES, 2, lasting=True),
     Slot.MANAGE: Policy(Lane.FILES, 3, lasting=True),
-    Slot.ESTIMATE: Policy(Lane.FILES, 4, queued=False, cancels=frozenset({Slot.ESTIMATE})),
-    Slot.THUMBNAIL: Policy(Lane.FILES, 5),
+    Slot.ESTIMATE: Policy(Lane.LOOKS, 0, queued=False, cancels=frozenset({Slot.ESTIMATE})),
+    Slot.LOOK: Policy(Lane.LOOKS, 1),
 }
 
 
@@ -114,7 +117,7 @@ class Means:
         """The engine; the first use in a program may take seconds.
 
         Raises:
-            RuntimeError: in the lane for files, which has none.
+            RuntimeError: in the other lanes, which have none.
             Exception: whatever kept the backend from being made; the next job tries again.
         """
         return self.give_backend()

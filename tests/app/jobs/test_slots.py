@@ -27,15 +27,9 @@ def test_the_engine_answers_the_hand_before_it_exports():
     ]
 
 
-def test_files_are_opened_before_thumbnails_are_made():
-    assert in_order(Lane.FILES) == [
-        Slot.OPEN,
-        Slot.REFERENCE,
-        Slot.WRITE,
-        Slot.MANAGE,
-        Slot.ESTIMATE,
-        Slot.THUMBNAIL,
-    ]
+def test_a_photo_opens_before_anything_else_and_waits_for_nothing_that_is_only_looked_at():
+    assert in_order(Lane.FILES) == [Slot.OPEN, Slot.REFERENCE, Slot.WRITE, Slot.MANAGE]
+    assert in_order(Lane.LOOKS) == [Slot.ESTIMATE, Slot.LOOK]
 
 
 def test_no_two_slots_of_a_lane_share_a_priority():

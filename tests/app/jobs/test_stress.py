@@ -17,7 +17,7 @@ JOBS = 1000
 SLOTS = (
     *(Slot.PREVIEW,) * 6,
     *(Slot.FINAL,) * 3,
-    *(Slot.OPEN, Slot.ESTIMATE, Slot.EXPORT, Slot.WRITE, Slot.THUMBNAIL, Slot.LOAD_MODEL),
+    *(Slot.OPEN, Slot.ESTIMATE, Slot.EXPORT, Slot.WRITE, Slot.LOOK, Slot.LOAD_MODEL),
 )
 
 
