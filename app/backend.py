@@ -7,9 +7,12 @@ lock go, and the import finds them loaded.
 """
 
 import ctypes
+import gc
 import importlib.util
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -50,9 +53,26 @@ def make_backend(device: str = "auto") -> Backend:
         RequestError: there is no such device; the text says what there is.
     """
     load_torch_libraries()
-    from models.engine.engine import Engine
-
+    with collections_put_off():
+        from models.engine.engine import Engine
     return EngineBackend(Engine(device))
+
+
+@contextmanager
+def collections_put_off() -> Iterator[None]:
+    """Keep Python from looking for unused cycles while much is imported.
+
+    Each such search holds the interpreter, for 80 ms at the end of torch's import, and the window
+    stands still. What was imported stays, so later searches need not look at it either.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        if was_on:
+            gc.enable()
 
 
 class EngineBackend:

@@ -166,6 +166,7 @@ class _Hooks(QObject):
             QCoreApplication.quit()
             return
         sys.__excepthook__(kind, error, trace)
+        _let_go()
         self._take(error if error.__traceback__ else error.with_traceback(trace))
 
     def exception_in_thread(self, args: threading.ExceptHookArgs) -> None:
@@ -270,6 +271,12 @@ class _Traces:
             log.info("The program crashed the last time; its trace is in %s.", kept)
         self._faults = path.open("w", encoding="utf-8")
         faulthandler.enable(self._faults)
+
+
+def _let_go() -> None:
+    """Forget the last error, whose frames may hold on to a picture of a gigabyte."""
+    for name in ("last_type", "last_value", "last_traceback", "last_exc"):
+        sys.__dict__.pop(name, None)
 
 
 def _qt_message(kind: QtMsgType, context: QMessageLogContext, message: str | None) -> None:

@@ -93,8 +93,9 @@ class Program:
             window, session, self.swapping, self.edit_list, self.models, self.preferences, tell
         )
         self.documents = DocumentPresenter(
-            window, session, self.pictures, self.swapping, self.exporting, self.preferences, tell
-        )
+            window, session, self.pictures, self.swapping, self.exporting, self.preferences,
+            self.picture, tell,
+        )  # fmt: skip
         self.model_presenter = ModelsPresenter(
             window, session, self.models, self.preview, self.edit_list, self.preferences,
             self.picture, tell,
@@ -117,8 +118,10 @@ class Program:
 
     def interrupted(self) -> None:
         """End without questions: work that is in no file is put aside for the next start."""
-        self.rescue.save()
-        self.window.leave()
+        try:
+            self.rescue.save()
+        finally:
+            self.window.leave()
 
     def close(self) -> bool:
         """Write what is to be written and end the threads; whether they have ended in time."""

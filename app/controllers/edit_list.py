@@ -1,5 +1,6 @@
 """What the list of edits does to the document."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from PySide6.QtCore import QObject
@@ -26,59 +27,66 @@ def title_of(entry: EditEntry) -> str:
 
 
 class EditList(QObject):
-    """Every change is one step of the history. `uid` names an edit of the open document."""
+    """Every change is one step of the history. `uid` names an edit of the open document.
+
+    Sliders may speak a moment after their edit has gone; that is not listened to.
+    """
 
     def __init__(self, session: Session, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._session = session
 
-    @property
-    def _document(self) -> Document:
-        history = self._session.history
-        assert history is not None, "an edit without a document"
-        return history.current
-
     def switch(self, uid: int, on: bool) -> None:
         """Switch an edit on or off."""
-        self._push("Show" if on else "Hide", uid, set_enabled(self._document, uid, on))
+        self._push("Show" if on else "Hide", uid, lambda document: set_enabled(document, uid, on))
 
     def drag_strength(self, uid: int, strength: float) -> None:
         """Show a strength (0..1) while its slider moves."""
-        self._session.drag(set_strength(self._document, uid, strength))
+        if self._has(uid):
+            key = ("strength", uid)
+            document = set_strength(self._session.settled(but=key), uid, strength)
+            self._session.drag(document, "Change strength", key)
 
     def commit_strength(self, uid: int, strength: float) -> None:
         """Make a step of a strength; steps of one slider in a row are one."""
-        self._session.drag(set_strength(self._document, uid, strength))
-        self._session.commit("Change strength", ("strength", uid))
+        if self._has(uid):
+            self.drag_strength(uid, strength)
+            self._session.commit()
 
     def remove(self, uid: int) -> None:
-        self._push("Delete", uid, remove_edit(self._document, uid))
+        self._push("Delete", uid, lambda document: remove_edit(document, uid))
 
     def move(self, uid: int, index: int) -> None:
         """Put an edit at a place of the list; 0 is carried out first."""
-        self._push("Move", uid, move_edit(self._document, uid, index))
+        self._push("Move", uid, lambda document: move_edit(document, uid, index))
 
     def rename(self, uid: int, name: str) -> None:
-        self._push("Rename", uid, rename_edit(self._document, uid, name))
+        self._push("Rename", uid, lambda document: rename_edit(document, uid, name))
 
     def duplicate(self, uid: int) -> None:
         """Add the same edit once more, after it."""
-        entry = self._document.entry(uid)
-        index = self._document.index(uid) + 1
-        document = with_edit(self._document, entry.edit, entry.name, index)
-        self._push("Duplicate", uid, document)
+
+        def doubled(document: Document) -> Document:
+            entry = document.entry(uid)
+            return with_edit(document, entry.edit, entry.name, document.index(uid) + 1)
+
+        self._push("Duplicate", uid, doubled)
 
     def use_model(self, model_id: str) -> None:
         """Have every edit carried out by this model."""
-        history = self._session.history
-        if history is None:
+        if self._session.document is None:
             return
-        document = history.current
+        document = self._session.settled()
         for entry in document.entries:
             edit = replace(entry.edit, model=model_id, checkpoint="")
             document = replace_edit(document, entry.uid, edit)
         self._session.push("Change model", document)
 
-    def _push(self, verb: str, uid: int, document: Document) -> None:
-        title = title_of(self._document.entry(uid)).lower()
-        self._session.push(f"{verb} {title}", document)
+    def _push(self, verb: str, uid: int, change: Callable[[Document], Document]) -> None:
+        document = self._session.settled()
+        title = title_of(document.entry(uid)).lower()
+        self._session.push(f"{verb} {title}", change(document))
+
+    def _has(self, uid: int) -> bool:
+        document = self._session.document
+        return document is not None and any(entry.uid == uid for entry in document.entries)

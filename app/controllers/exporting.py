@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QImage
 
 from app.controllers.preview import Rendered
 from app.controllers.requests import edits_on, request_of
@@ -17,6 +18,8 @@ from app.jobs.queue import JobQueue
 from app.jobs.slots import Job, Means, Slot
 from app.settings import ExportSettings
 
+EXACT_UP_TO_PX = 4_000_000
+"""Pixels of a picture that is written whole to estimate a file's size; of others, a part is."""
 SUFFIXES = {"png": ".png", "jpeg": ".jpg", "tiff": ".tif", "webp": ".webp"}
 
 
@@ -93,7 +96,8 @@ class Exporting(QObject):
         working(str, float): the stage in words and the share that is done; "" when at rest.
         exported(Exported): a file is whole and in place.
         estimated(str): how large the file would be, in words.
-        copied(array): rgb_hwc uint8 sRGB of the picture, for the clipboard.
+        copied(QImage): the picture in sRGB, for the clipboard.
+        cancelled(): an export was called off; an existing file is as it was.
         failed(Exception): nothing was written; an existing file is as it was.
     """
 
@@ -101,6 +105,7 @@ class Exporting(QObject):
     exported = Signal(object)
     estimated = Signal(str)
     copied = Signal(object)
+    cancelled = Signal()
     failed = Signal(object)
 
     def __init__(
@@ -133,9 +138,9 @@ class Exporting(QObject):
 
     def export(self, path: Path, settings: ExportSettings) -> None:
         """Write the current document's picture; the file is replaced at the very end."""
-        document = self._current()
-        if document is None:
+        if self._session.document is None:
             return
+        document = self._session.settled()
         deep = settings.bits == 16 and settings.format in ("png", "tiff")
         px = short_side_px(document, settings, self.working_px)
         request = request_of(document, px, 16 if deep else 8)
@@ -156,7 +161,7 @@ class Exporting(QObject):
 
     def estimate(self, settings: ExportSettings) -> None:
         """Find out how large the file would be, from the picture that is shown."""
-        document = self._current()
+        document = self._session.document
         if document is None:
             return
         shown, base = self._rendered, document.base
@@ -166,7 +171,7 @@ class Exporting(QObject):
         area_px = document.width_px * document.height_px * (px / own_px) ** 2
 
         def work(means: Means) -> str:
-            sample = pixels if shown else _thinned(pixels)
+            sample = pixels if pixels.size <= EXACT_UP_TO_PX * 3 and shown else _thinned(pixels)
             if settings.bits == 16 and settings.format in ("png", "tiff"):
                 sample = _in_bits(sample, True)
             count = len(encoded(sample, replace(base, alpha_hw=None), settings))
@@ -179,16 +184,19 @@ class Exporting(QObject):
 
     def copy(self) -> None:
         """Make the picture that is shown ready for the clipboard."""
-        document = self._current()
+        document = self._session.document
         if document is None:
             return
         pixels = self._rendered.result.rgb_hwc if self._rendered else document.base.picture.rgb_hwc
         icc = document.base.metadata.icc
 
-        def work(means: Means) -> npt.NDArray[np.uint8]:
+        def work(means: Means) -> QImage:
             from app.document.io.pixels import to_8_bit, to_srgb
 
-            return to_srgb(to_8_bit(pixels), icc)
+            rgb_hwc = np.ascontiguousarray(to_srgb(to_8_bit(pixels), icc))
+            height_px, width_px, _ = rgb_hwc.shape
+            form = QImage.Format.Format_RGB888
+            return QImage(rgb_hwc.data, width_px, height_px, 3 * width_px, form).copy()
 
         self._queue.submit(Slot.WRITE, work, done=self.copied.emit, failed=self.failed.emit)
 
@@ -196,10 +204,6 @@ class Exporting(QObject):
         """Give up every export on its way."""
         for job in tuple(self._jobs):
             self._queue.cancel(job)
-
-    def _current(self) -> Document | None:
-        history = self._session.history
-        return history.current if history else None
 
     def _write(
         self,
@@ -233,6 +237,10 @@ class Exporting(QObject):
             if not self._jobs:
                 self.working.emit("", 0.0)
 
+        def cancelled() -> None:
+            ended()
+            self.cancelled.emit()
+
         def succeeded(value: object) -> None:
             done(value)
             ended()
@@ -245,7 +253,7 @@ class Exporting(QObject):
             self.working.emit(f"exporting: {words}", share)
 
         job = self._queue.submit(
-            slot, work, done=succeeded, failed=failed, cancelled=ended, progress=progressed
+            slot, work, done=succeeded, failed=failed, cancelled=cancelled, progress=progressed
         )
         self._jobs.add(job)
         self.working.emit("exporting", 0.0)

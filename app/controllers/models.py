@@ -11,6 +11,7 @@ from app.controllers.preferences import Preferences
 from app.errors import UserError
 from app.jobs.queue import JobQueue
 from app.jobs.slots import Job, Means, Slot
+from app.settings import Settings
 from models.api import DeviceInfo, DeviceReport
 from models.catalog import (
     USER_FOLDER_VARIABLE,
@@ -21,7 +22,7 @@ from models.catalog import (
     user_folder,
     user_folder_is_fixed,
 )
-from models.errors import CheckpointMissing
+from models.errors import CheckpointMissing, ModelsError
 from models.library import folder_bytes, move_models, remove_model, rename_model
 
 SWAPS_TEXTURE = "swapping_autoencoder"
@@ -79,6 +80,7 @@ class Models(QObject):
         self._jobs: set[Job] = set()
         self.catalog = Catalog(())
         self.engine: EngineFacts | None = None
+        preferences.changed.connect(self._settings_changed)
 
     @property
     def current(self) -> str:
@@ -123,17 +125,24 @@ class Models(QObject):
         """Have the engine and the current model's network ready before they are needed."""
         model_id = self.current
 
-        def work(means: Means) -> EngineFacts:
+        def work(means: Means) -> tuple[EngineFacts, ModelsError | None]:
             backend = means.backend
-            if model_id:
-                backend.warm_up(model_id, means.token, means.progress)
-            return EngineFacts(backend.device_words, backend.default_short_side_px)
+            facts = EngineFacts(backend.device_words, backend.default_short_side_px)
+            try:
+                if model_id:
+                    backend.warm_up(model_id, means.token, means.progress)
+            except ModelsError as error:
+                # The device is known all the same, and other models may do.
+                return facts, error
+            return facts, None
 
-        self._submit(Slot.LOAD_MODEL, "starting the engine", work, self._engine_is_ready)
+        def done(value: tuple[EngineFacts, ModelsError | None]) -> None:
+            self.engine, error = value
+            self.engine_ready.emit(self.engine)
+            if error is not None:
+                self.failed.emit(error)
 
-    def _engine_is_ready(self, facts: EngineFacts) -> None:
-        self.engine = facts
-        self.engine_ready.emit(facts)
+        self._submit(Slot.LOAD_MODEL, "starting the engine", work, done)
 
     def restart(self) -> None:
         """Give up what the engine does, and have it made anew."""
@@ -206,8 +215,10 @@ class Models(QObject):
 
     def use_device(self, name: str) -> None:
         """Have the engine run on another device ("auto", "cpu", "cuda:0")."""
-        if name != self._preferences.value.device:
-            self._preferences.update(device=name)
+        self._preferences.update(device=name)
+
+    def _settings_changed(self, old: Settings, new: Settings) -> None:
+        if old.device != new.device:
             self.restart()
 
     def test_device(self, name: str) -> None:
@@ -221,9 +232,10 @@ class Models(QObject):
         )
 
     def cancel(self) -> None:
-        """Give up imports and moves on their way."""
+        """Give up imports and moves on their way. The engine goes on starting: all wait for it."""
         for job in tuple(self._jobs):
-            self._queue.cancel(job)
+            if job.slot is not Slot.LOAD_MODEL:
+                self._queue.cancel(job)
 
     def _manage(self, model_id: str, act: Callable[[ModelSpec], object], sentence: str) -> None:
         spec = self.find(model_id)

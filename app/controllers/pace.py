@@ -19,21 +19,23 @@ class Pace:
 
     def __init__(self) -> None:
         self._rung = LADDER_PX.index(START_PX)
+        self._asked_px = START_PX
         self._slow = 0
 
     def preview_px(self, working_px: int) -> int:
-        """The shorter side of a preview, at most the working size."""
-        return min(LADDER_PX[self._rung], working_px)
+        """The shorter side of the next preview, at most the working size."""
+        self._asked_px = min(LADDER_PX[self._rung], working_px)
+        return self._asked_px
 
     def note(self, short_side_px: int, seconds: float) -> None:
-        """Learn from a preview that took `seconds`; one of another size tells nothing."""
-        if short_side_px != LADDER_PX[self._rung]:
+        """Learn from a picture that took `seconds`; one of another size tells nothing."""
+        if short_side_px != self._asked_px:
             return
         self._slow = self._slow + 1 if seconds > SLOW_SECONDS else 0
-        if self._slow >= 2 and self._rung > 0:
-            self._rung -= 1
+        if self._slow >= 2:
             self._slow = 0
-        elif self._rung + 1 < len(LADDER_PX):
+            self._rung = sum(px < short_side_px for px in LADDER_PX[1:])
+        elif short_side_px == LADDER_PX[self._rung] and self._rung + 1 < len(LADDER_PX):
             growth = (LADDER_PX[self._rung + 1] / short_side_px) ** 2
             if seconds * growth < FAST_SECONDS:
                 self._rung += 1

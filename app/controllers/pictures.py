@@ -8,16 +8,18 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QColorSpace, QImage
 
 from app.controllers.session import Session
 from app.document.document import Document, Photo
 from app.document.pyramid import Pyramid
+from app.errors import UserError
 from app.jobs.queue import JobQueue
-from app.jobs.slots import Means, Slot
+from app.jobs.slots import Job, Means, Slot
 from models.api import Picture
 
 THUMBNAIL_PX = 192
+SRGB = QColorSpace(QColorSpace.NamedColorSpace.SRgb)
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,14 @@ def read_photo(path: Path) -> Photo:
 
 
 def photo_of_image(image: QImage, name: str) -> Photo:
-    """The photo of pixels from a clipboard or a browser; safe on any thread."""
+    """The photo of pixels from a clipboard or a browser, in sRGB; safe on any thread.
+
+    Raises:
+        UserError: no pixels, or more than can be opened.
+    """
+    check_image(image, name)
+    if image.colorSpace().isValid() and image.colorSpace() != SRGB:
+        image = image.convertedToColorSpace(SRGB)
     deep = image.pixelFormat().redSize() > 8
     form = QImage.Format.Format_RGBA64 if deep else QImage.Format.Format_RGBA8888
     converted = image.convertToFormat(form)
@@ -60,6 +69,20 @@ def photo_of_image(image: QImage, name: str) -> Photo:
     rows = values.reshape(height_px, -1)[:, : 4 * width_px].reshape(height_px, width_px, 4)
     alpha = np.array(rows[..., 3]) if image.hasAlphaChannel() else None
     return Photo(Picture.from_rgb(rows[..., :3]), name, alpha_hw=alpha)
+
+
+def check_image(image: QImage, name: str) -> None:
+    """Raise `UserError` unless the program can work on these pixels."""
+    from app.document.io.images import MAX_MEGAPIXELS
+
+    width_px, height_px = image.width(), image.height()
+    if image.isNull():
+        raise UserError(f"{name} has no pixels that can be read.", "Save it as a file first.")
+    if width_px * height_px > MAX_MEGAPIXELS * 1e6:
+        raise UserError(
+            f"{name} is too large: {width_px} x {height_px} px.",
+            f"Make it smaller first: at most {MAX_MEGAPIXELS:g} megapixels can be opened.",
+        )
 
 
 def plain_photo(width_px: int, height_px: int, colour: tuple[int, int, int]) -> Photo:
@@ -90,6 +113,7 @@ class Pictures(QObject):
         super().__init__(parent)
         self._queue = queue
         self._session = session
+        self._job: Job | None = None
 
     def open_file(self, path: Path) -> None:
         """Read a file and make it the document."""
@@ -127,6 +151,10 @@ class Pictures(QObject):
 
         self._submit(path.name, work, done)
 
+    def cancel(self) -> None:
+        """Give up what is being read; the open document stays."""
+        self._queue.cancel_slot(Slot.OPEN)
+
     def _open(self, name: str, read: Callable[[], OpenedPhoto], label: str = "Open") -> None:
         def work(means: Means) -> OpenedPhoto:
             photo = read()
@@ -141,16 +169,22 @@ class Pictures(QObject):
     def _submit(
         self, name: str, work: Callable[[Means], object], done: Callable[..., None]
     ) -> None:
+        def ended() -> None:
+            if self._job is job:
+                self._job = None
+                self.reading.emit("")
+
         def succeeded(value: object) -> None:
-            self.reading.emit("")
+            ended()
             done(value)
 
         def failed(error: Exception) -> None:
-            self.reading.emit("")
+            ended()
             self.failed.emit(error)
 
+        job = self._queue.submit(Slot.OPEN, work, done=succeeded, failed=failed, cancelled=ended)
+        self._job = job
         self.reading.emit(name)
-        self._queue.submit(Slot.OPEN, work, done=succeeded, failed=failed)
 
     def _show(self, photo: OpenedPhoto, document: Document, label: str) -> None:
         self.opened.emit(photo)

@@ -1,16 +1,21 @@
 """The settings while the program runs: changed at once, written a moment later."""
 
+import logging
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from app.errors import UserError
 from app.jobs.queue import JobQueue
 from app.jobs.slots import Means, Slot
 from app.settings import MAX_RECENT_FILES, Settings, save_settings
 
 SAVE_DELAY_MS = 400
+
+log = logging.getLogger(__name__)
 
 
 class Preferences(QObject):
@@ -30,6 +35,7 @@ class Preferences(QObject):
     def __init__(self, value: Settings, queue: JobQueue, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.value = value
+        self._written = value
         self._queue = queue
         self._timer = QTimer(self, singleShot=True, interval=SAVE_DELAY_MS)
         self._timer.timeout.connect(self._save)
@@ -57,17 +63,17 @@ class Preferences(QObject):
     def last_folder(self, kind: str) -> str:
         """The folder to begin in; empty for the system's own choice."""
         folder = self.value.last_folders.get(kind, "")
-        return folder if Path(folder).is_dir() else ""
+        return folder if os.path.isdir(folder) else ""
 
     def flush(self) -> None:
-        """Write now, on this thread, what is not written yet: for the end of the program.
-
-        Raises:
-            UserError: they cannot be written.
-        """
-        if self._timer.isActive():
-            self._timer.stop()
-            save_settings(self.value)
+        """Write now, on this thread, what is not written yet: for the end of the program, when
+        there is nobody left to tell that it failed."""
+        self._timer.stop()
+        if self.value != self._written:
+            try:
+                save_settings(self.value)
+            except UserError:
+                log.info("The settings could not be saved.", exc_info=True)
 
     def _save(self) -> None:
         value = self.value
@@ -75,4 +81,7 @@ class Preferences(QObject):
         def work(means: Means) -> None:
             save_settings(value)
 
-        self._queue.submit(Slot.MANAGE, work, failed=self.failed.emit)
+        def done(_: None) -> None:
+            self._written = value
+
+        self._queue.submit(Slot.MANAGE, work, done=done, failed=self.failed.emit)

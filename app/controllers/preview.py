@@ -40,6 +40,11 @@ class Rendered:
     pyramid: Pyramid
     final: bool
 
+    @property
+    def nbytes(self) -> int:
+        """The memory it takes."""
+        return self.pyramid.nbytes + self.result.rgb_hwc.nbytes
+
 
 def render_job(request: RenderRequest, icc: bytes | None, final: bool) -> Callable[..., Rendered]:
     """The work that renders a request and makes it ready for the screen."""
@@ -75,6 +80,7 @@ class Preview(QObject):
         self._last: RenderRequest | None = None
         self._shown_stamp = 0
         self._jobs: dict[Job, RenderRequest] = {}
+        self._submitting = False
         self._throttle = QTimer(self, singleShot=True, interval=SUBMIT_MS)
         self._throttle.timeout.connect(self._throttled)
         self._waiting = False
@@ -111,13 +117,15 @@ class Preview(QObject):
         self._last = None
         self._want(dragging=False)
 
-    def stop(self) -> None:
-        """Give up the renders on their way; what is shown stays."""
+    def stop(self) -> bool:
+        """Give up the renders on their way; what is shown stays. Whether there were any."""
+        busy = bool(self._jobs) or self._rest.isActive()
         self._rest.stop()
         self._throttle.stop()
         self._waiting = False
         self._queue.cancel_slot(Slot.PREVIEW)
         self._queue.cancel_slot(Slot.FINAL)
+        return busy
 
     def _document_changed(self, document: Document | None, why: Change) -> None:
         if why in (Change.JUMP, Change.OPEN):
@@ -160,7 +168,9 @@ class Preview(QObject):
         self._throttle.start()
         document = self._session.document
         if document is not None and edits_on(document):
-            self._submit(Slot.PREVIEW, document, self._pace.preview_px(self.working_px))
+            own_px = min(document.width_px, document.height_px)
+            px = self._pace.preview_px(min(self.working_px, own_px))
+            self._submit(Slot.PREVIEW, document, px)
 
     def _throttled(self) -> None:
         if self._waiting:
@@ -175,15 +185,14 @@ class Preview(QObject):
 
     def _submit(self, slot: Slot, document: Document, short_side_px: int) -> None:
         request = request_of(document, short_side_px)
-        wanted = [asked for job, asked in self._jobs.items() if not job.called_off]
-        if request in wanted or request == self._last:
+        if self._is_coming(request):
             return
         final = request == request_of(document, self.working_px)
         work = render_job(request, document.base.metadata.icc, final)
 
         def ended() -> None:
             self._jobs.pop(job, None)
-            if not self._jobs:
+            if not self._jobs and not self._submitting:
                 self.working.emit("", 0.0)
 
         def done(rendered: Rendered) -> None:
@@ -194,15 +203,26 @@ class Preview(QObject):
             ended()
             self.failed.emit(error)
 
+        at_rest, self._submitting = not self._jobs, True
         job = self._queue.submit(
             slot, work, done=done, failed=failed, cancelled=ended, progress=self.working.emit
         )
+        self._submitting = False
         self._jobs[job] = request
-        if len(self._jobs) == 1:
+        if at_rest:
             self.working.emit("waiting", 0.0)
 
+    def _is_coming(self, request: RenderRequest) -> bool:
+        """Whether this is shown or on its way, and no picture of other edits comes after it."""
+        coming = [] if self._last is None else [self._last]
+        coming += [asked for job, asked in self._jobs.items() if not job.called_off]
+        while coming and coming[-1] != request:
+            if coming.pop().edits != request.edits:
+                return False
+        return bool(coming)
+
     def _arrived(self, job: Job, rendered: Rendered) -> None:
-        if not rendered.final and rendered.request.short_side_px is not None:
+        if rendered.request.short_side_px is not None:
             self._pace.note(rendered.request.short_side_px, rendered.result.seconds)
         if rendered.final:
             self._keep(rendered)
@@ -215,6 +235,6 @@ class Preview(QObject):
         """Hold a finished picture; the oldest go first."""
         self._kept[rendered.request] = rendered
         self._kept.move_to_end(rendered.request)
-        total = sum(other.pyramid.nbytes for other in self._kept.values())
+        total = sum(other.nbytes for other in self._kept.values())
         while total > KEPT_BYTES and len(self._kept) > 1:
-            total -= self._kept.popitem(last=False)[1].pyramid.nbytes
+            total -= self._kept.popitem(last=False)[1].nbytes

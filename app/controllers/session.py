@@ -42,6 +42,7 @@ class Session(QObject):
         super().__init__(parent)
         self.history: History | None = None
         self._why = Change.STEP
+        self._drag: tuple[str, Hashable | None] = ("", None)
 
     @property
     def document(self) -> Document | None:
@@ -68,35 +69,53 @@ class Session(QObject):
             self._why = Change.STEP
             self.history.push(label, document, merge)
 
-    def drag(self, document: Document) -> None:
-        """Show a document that is still on its way."""
+    def drag(self, document: Document, label: str, merge: Hashable | None = None) -> None:
+        """Show a document that is still on its way. `label` and `merge` are those of its step."""
         if self.history is not None:
             self._why = Change.DRAG
+            self._drag = (label, merge)
             self.history.pending = document
 
-    def drop(self) -> None:
-        """Give up what is on its way."""
-        if self.history is not None and self.history.pending is not None:
-            self._why = Change.JUMP
-            self.history.drop_pending()
+    def settled(self, but: Hashable | None = None) -> Document:
+        """The document that a change begins with. There must be one.
 
-    def commit(self, label: str, merge: Hashable | None = None) -> None:
+        What is on its way is made a step first, so that the change does not undo it; unless it is
+        the drag with the key `but`, which goes on.
+        """
+        assert self.history is not None, "a change without a document"
+        if but is None or but != self._drag[1]:
+            self.commit()
+        return self.history.current
+
+    def drop(self) -> bool:
+        """Give up what is on its way; whether there was anything."""
+        if self.history is None or self.history.pending is None:
+            return False
+        self._why = Change.JUMP
+        self.history.drop_pending()
+        return True
+
+    def commit(self) -> None:
         """Make a step of what is on its way."""
         if self.history is not None and self.history.pending is not None:
             self._why = Change.STEP
             document = self.history.pending
-            self.history.commit(label, merge)
+            self.history.commit(*self._drag)
             # The drag has shown it already, so the history sees no change; the hand rests now.
             if self.document is document:
                 self.changed.emit(document, Change.STEP)
 
     def undo(self) -> None:
+        """Take back the last step; what is on its way is one, which can be brought back."""
         if self.history is not None:
+            self.commit()
             self._why = Change.JUMP
             self.history.undo()
 
     def redo(self) -> None:
+        """Bring back the step that was taken back last."""
         if self.history is not None:
+            self.commit()
             self._why = Change.JUMP
             self.history.redo()
 
@@ -107,9 +126,9 @@ class Session(QObject):
             self.history.jump(index)
 
     def mark_exported(self, document: Document) -> None:
-        """Note that this document is in a file, if it is still the current one."""
-        if self.history is not None and self.history.current is document:
-            self.history.mark_saved()
+        """Note that this document is in a file, if it is one of the history."""
+        if self.history is not None:
+            self.history.mark_saved(document)
 
     def _replace(self, history: History | None) -> None:
         if self.history is not None:

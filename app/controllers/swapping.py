@@ -21,7 +21,7 @@ from app.document.document import (
 )
 from app.errors import UserError
 from app.jobs.queue import JobQueue
-from app.jobs.slots import Means, Slot
+from app.jobs.slots import Job, Means, Slot
 from models.edits import SwapTexture
 
 LARGEST_SEED = 2**31
@@ -34,7 +34,7 @@ class Swapping(QObject):
     reference goes to the active swap; where there is none, it makes one.
 
     Signals:
-        reading(str): the name of the reference that is being read; empty when done.
+        reading(str): the name of a reference that is being read; empty when none is.
         loaded(str, object): hash and thumbnail (rgb_hwc uint8) of a reference that came in.
         active_changed(EditEntry | None): another swap is active, or it has other numbers.
         failed(Exception): a reference could not be read; the document is as it was.
@@ -58,6 +58,7 @@ class Swapping(QObject):
         self._session = session
         self._model = model
         self._selected: int | None = None
+        self._reading: dict[Job, str] = {}
         session.changed.connect(self._document_changed)
 
     @property
@@ -92,26 +93,27 @@ class Swapping(QObject):
 
     def forget(self, sha256: str) -> None:
         """Take a reference out of the document; refused while an edit uses it."""
-        document = self._session.document
-        if document is None:
+        if self._session.document is None:
             return
         try:
-            self._session.push("Remove reference", without_reference(document, sha256))
+            document = without_reference(self._session.settled(), sha256)
+            self._session.push("Remove reference", document)
         except UserError as error:
             self.failed.emit(error)
 
     def drag_amount(self, amount: float) -> None:
         """Show an amount (0..1.5) while the slider moves."""
         if (entry := self.active) is not None:
-            self._session.drag(self._with_amount(entry, amount))
+            key = ("amount", entry.uid)
+            document = self._session.settled(but=key)
+            edit = replace(document.entry(entry.uid).edit, amount=amount)
+            document = replace_edit(document, entry.uid, edit)
+            self._session.drag(document, "Change amount", key)
 
     def commit_amount(self, amount: float) -> None:
         """Make a step of an amount; steps of one slider in a row are one."""
-        entry = self.active
-        if entry is None:
-            return
-        self._session.drag(self._with_amount(entry, amount))
-        self._session.commit("Change amount", ("amount", entry.uid))
+        self.drag_amount(amount)
+        self._session.commit()
 
     def switch_grain(self, on: bool) -> None:
         """Have fine grain in the result, or not."""
@@ -122,16 +124,10 @@ class Swapping(QObject):
         self._change("New grain", seed=random.randrange(1, LARGEST_SEED))
 
     def _change(self, label: str, **values: object) -> None:
-        entry, document = self.active, self._session.document
-        if entry is not None and document is not None:
-            edit = replace(entry.edit, **values)
+        if (entry := self.active) is not None:
+            document = self._session.settled()
+            edit = replace(document.entry(entry.uid).edit, **values)
             self._session.push(label, replace_edit(document, entry.uid, edit))
-
-    def _with_amount(self, entry: EditEntry, amount: float) -> Document:
-        history = self._session.history
-        assert history is not None, "an edit without a document"
-        edit = replace(entry.edit, amount=amount)
-        return replace_edit(history.current, entry.uid, edit)
 
     def _use(self, name: str, read: Callable[[], OpenedPhoto]) -> None:
         if self._session.document is None:
@@ -143,22 +139,27 @@ class Swapping(QObject):
         def work(means: Means) -> OpenedPhoto:
             return read()
 
+        def ended() -> None:
+            del self._reading[job]
+            self.reading.emit(next(reversed(self._reading.values()), ""))
+
         def done(photo: OpenedPhoto) -> None:
-            self.reading.emit("")
+            ended()
             self.loaded.emit(photo.photo.picture.sha256, photo.thumb_rgb_hwc)
             self._apply(photo.photo)
 
         def failed(error: Exception) -> None:
-            self.reading.emit("")
+            ended()
             self.failed.emit(error)
 
+        job = self._queue.submit(Slot.REFERENCE, work, done=done, failed=failed, cancelled=ended)
+        self._reading[job] = name
         self.reading.emit(name)
-        self._queue.submit(Slot.REFERENCE, work, done=done, failed=failed)
 
     def _apply(self, photo: Photo) -> None:
-        document = self._session.document
-        if document is None:
+        if self._session.document is None:
             return
+        document = self._session.settled()
         entry = self.active
         sha256 = photo.picture.sha256
         try:
@@ -175,4 +176,6 @@ class Swapping(QObject):
     def _document_changed(self, document: Document | None, why: Change) -> None:
         if why is Change.OPEN:
             self._selected = None
+            # What is still being read was meant for the picture before.
+            self._queue.cancel_slot(Slot.REFERENCE)
         self.active_changed.emit(self.active)

@@ -65,7 +65,7 @@ class History:
         self._index = 0
         self._pending: Document | None = None
         self._next_serial = 1
-        self._saved_serial: int | None = 0
+        self._saved: Document | None = document
         self._merge: Hashable = None
         self._max_steps = max_steps
         self._max_bytes = max_bytes
@@ -122,7 +122,11 @@ class History:
     @property
     def is_saved(self) -> bool:
         """Whether what is shown is what was saved."""
-        return self._state.serial == self._saved_serial and self.document == self.current
+        return self.document == self._saved
+
+    def is_state_saved(self, state: State) -> bool:
+        """Whether this is what was saved."""
+        return state.document == self._saved
 
     def push(self, label: str, document: Document, merge: Hashable = None) -> None:
         """Make `document` the newest state; what was undone is gone.
@@ -172,9 +176,14 @@ class History:
         if moved:
             self.steps_changed.emit()
 
-    def mark_saved(self) -> None:
-        """Note that the current document is in a file now."""
-        self._mark(self._state.serial)
+    def mark_saved(self, document: Document | None = None) -> None:
+        """Note that a document is in a file now, the current one if none is given.
+
+        One that is no state, or none any more, changes nothing.
+        """
+        document = document or self.current
+        if any(state.document == document for state in self._states):
+            self._mark(document)
 
     def mark_unsaved(self) -> None:
         """Note that no document of the history is in a file."""
@@ -184,8 +193,8 @@ class History:
     def _state(self) -> State:
         return self._states[self._index]
 
-    def _mark(self, serial: int | None) -> None:
-        self._saved_serial = serial
+    def _mark(self, document: Document | None) -> None:
+        self._saved = document
         self._merge = None
         self.steps_changed.emit()
 

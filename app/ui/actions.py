@@ -80,11 +80,16 @@ def default_keys(spec: ActionSpec) -> tuple[str, ...]:
     """The keys as portable text, the platform's own first."""
     found: list[str] = []
     for key in spec.keys:
-        sequences = (
-            QKeySequence.keyBindings(key) if isinstance(key, Standard) else [QKeySequence(key)]
-        )
-        found += [s.toString(QKeySequence.SequenceFormat.PortableText) for s in sequences]
+        if isinstance(key, Standard):
+            # Without those of old keyboards, such as "F14" or "Undo".
+            found += [text for s in QKeySequence.keyBindings(key) if "+" in (text := _portable(s))]
+        else:
+            found.append(_portable(QKeySequence(key)))
     return tuple(dict.fromkeys(filter(None, found)))
+
+
+def _portable(sequence: QKeySequence) -> str:
+    return sequence.toString(QKeySequence.SequenceFormat.PortableText)
 
 
 def keys_in_use(overrides: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:

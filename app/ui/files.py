@@ -21,8 +21,14 @@ def filter_words(title: str, suffixes: tuple[str, ...]) -> str:
 
 
 def pictures_folder() -> str:
-    """Where the system keeps pictures."""
-    return QStandardPaths.writableLocation(QStandardPaths.StandardLocation.PicturesLocation)
+    """Where the system keeps pictures; the home folder where there is no such place."""
+    place = QStandardPaths.StandardLocation.PicturesLocation
+    return existing_folder(QStandardPaths.writableLocation(place)) or str(Path.home())
+
+
+def existing_folder(folder: str) -> str:
+    """The folder itself, or "" if it is gone; a dialog would take its last part for a file."""
+    return folder if folder and Path(folder).is_dir() else ""
 
 
 def ask_files(
@@ -36,7 +42,7 @@ def ask_files(
 ) -> QFileDialog:
     """Open a dialog for existing files; `then` gets what was chosen."""
     every = f"{filter_words(*filters)};;All files (*)"
-    dialog = QFileDialog(parent, title, folder or pictures_folder(), every)
+    dialog = QFileDialog(parent, title, existing_folder(folder) or pictures_folder(), every)
     dialog.setOption(QFileDialog.Option.HideNameFilterDetails)
     mode = QFileDialog.FileMode.ExistingFiles if several else QFileDialog.FileMode.ExistingFile
     dialog.setFileMode(mode)
@@ -47,7 +53,7 @@ def ask_folder(
     parent: QWidget, title: str, folder: str, then: Callable[[list[Path]], None]
 ) -> QFileDialog:
     """Open a dialog for a folder; `then` gets a list with it."""
-    dialog = QFileDialog(parent, title, folder)
+    dialog = QFileDialog(parent, title, existing_folder(folder) or str(Path.home()))
     dialog.setFileMode(QFileDialog.FileMode.Directory)
     dialog.setOption(QFileDialog.Option.ShowDirsOnly)
     return _open(dialog, then)
@@ -60,15 +66,20 @@ def _open(dialog: QFileDialog, then: Callable[[list[Path]], None]) -> QFileDialo
     return dialog
 
 
-def reveal(path: Path) -> None:
-    """Show a file in the system's file manager: selected where it can do that, else its folder."""
+def reveal(path: Path) -> bool:
+    """Show a file in the system's file manager: selected where it can do that, else its folder.
+
+    Returns:
+        whether there is a file manager that could be asked.
+    """
     if sys.platform == "win32":
         subprocess.Popen(["explorer", "/select,", str(path)])
     elif sys.platform == "darwin":
         subprocess.Popen(["open", "-R", str(path)])
     elif not _reveal_by_dbus(path):
         folder = path if path.is_dir() else path.parent
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
+        return QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
+    return True
 
 
 def _reveal_by_dbus(path: Path) -> bool:

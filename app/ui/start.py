@@ -1,6 +1,7 @@
 """What fills the canvas area while no picture is open: ways to begin."""
 
 from collections.abc import Collection, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +81,11 @@ class RecentCard(Card):
             made.clicked.connect(lambda _=False, path=made.path: self.chosen.emit(path))
             self._grid.addWidget(made, place % rows, place // rows)
 
+    @property
+    def buttons(self) -> list[RecentButton]:
+        """One for each file."""
+        return list(self._buttons)
+
     def set_missing(self, paths: Collection[Path]) -> None:
         """Which of the files are gone."""
         for made in self._buttons:
@@ -128,6 +134,7 @@ class SampleCard(Card):
 
     def __init__(self) -> None:
         super().__init__()
+        self._buttons: list[SampleButton] = []
         self._grid = QGridLayout()
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setSpacing(TIGHT_PX)
@@ -142,10 +149,17 @@ class SampleCard(Card):
     def set_samples(self, samples: Sequence[tuple[Path, str, Rgb]]) -> None:
         """(file, title, thumbnail) of every sample."""
         _empty(self._grid)
+        self._buttons = []
         for place, (path, title, rgb_hwc) in enumerate(samples):
             made = SampleButton(title, rgb_hwc)
             made.clicked.connect(lambda _=False, path=path: self.chosen.emit(path))
             self._grid.addWidget(made, place // SAMPLE_COLUMNS, place % SAMPLE_COLUMNS)
+            self._buttons.append(made)
+
+    @property
+    def buttons(self) -> list[SampleButton]:
+        """One for each photo."""
+        return list(self._buttons)
 
     def sizeHint(self) -> QSize:
         return QSize(CARD_PX, CARD_PX)
@@ -203,15 +217,24 @@ class StartPage(QScrollArea):
         """(file, title, thumbnail H x W x 3 uint8) of the photos to begin with."""
         self._samples.set_samples(samples)
         self._samples.setVisible(bool(samples))
+        self._order_tabs()
 
     def set_recent(self, paths: Sequence[Path]) -> None:
         """The files that were open before, newest first. Does not look at the disk."""
         self._recent.set_files(paths)
         self._recent.setVisible(bool(paths))
+        self._order_tabs()
 
     def set_missing(self, paths: Collection[Path]) -> None:
         """Which of the recent files are gone; they are greyed, and can be tried all the same."""
         self._recent.set_missing(paths)
+
+    def _order_tabs(self) -> None:
+        """Tab goes as one reads; Qt has what was made last at the end of the window."""
+        for before, after in pairwise(
+            [self._open, self._new, *self._samples.buttons, *self._recent.buttons]
+        ):
+            QWidget.setTabOrder(before, after)
 
     def set_first_run(self, first: bool) -> None:
         """Whether to say what this program does, in one line and three steps."""

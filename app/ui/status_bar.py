@@ -22,7 +22,7 @@ class StatusBar(QStatusBar):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setSizeGripEnabled(False)
-        self.zoom = self._label("Zoom", "100 %")
+        self.zoom = self._label("Zoom", "")
         self.picture_size = self._label("Size of the picture", "")
         self.working_size = QComboBox()
         self.pixel = self._label("Pixel under the pointer", "")
@@ -33,6 +33,7 @@ class StatusBar(QStatusBar):
         self._build_stop()
         for label in (self.zoom, self.picture_size):
             self.addWidget(label)
+            label.hide()
         self.addWidget(self.working_size)
         self.addWidget(self.pixel, 1)
         for widget in (self.seconds, self.work, self.stop):
@@ -48,6 +49,8 @@ class StatusBar(QStatusBar):
     def set_picture_size(self, width_px: int, height_px: int) -> None:
         """The size of the picture; 0 for none."""
         self.picture_size.setText(f"{width_px} x {height_px} px" if width_px else "")
+        for label in (self.zoom, self.picture_size):
+            label.setVisible(width_px > 0)
 
     def set_working_size(self, chosen_px: int | None, auto_px: int) -> None:
         """What is chosen (None: automatic), and what automatic stands for."""

@@ -1,4 +1,5 @@
 import ctypes
+import gc
 import importlib.util
 import subprocess
 import sys
@@ -7,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from app.backend import load_torch_libraries, make_backend
+from app.backend import collections_put_off, load_torch_libraries, make_backend
 from models.api import CancelToken, DeviceInfo, DeviceReport, Picture, RenderRequest
 from models.builders import build
 from models.catalog import USER_FOLDER_VARIABLE, find_model, list_models
@@ -175,3 +176,23 @@ def test_an_imported_torch_is_left_alone(opened, monkeypatch):
     monkeypatch.setitem(sys.modules, "torch", torch)
     load_torch_libraries()
     assert opened == []
+
+
+@pytest.mark.parametrize("was_on", [True, False])
+def test_collections_are_put_off_and_come_back_as_they_were(was_on):
+    before = gc.isenabled()
+    (gc.enable if was_on else gc.disable)()
+    try:
+        with pytest.raises(ImportError):
+            import_that_fails()
+        assert gc.isenabled() == was_on
+        assert gc.get_freeze_count() > 0
+    finally:
+        gc.unfreeze()
+        (gc.enable if before else gc.disable)()
+
+
+def import_that_fails():
+    with collections_put_off():
+        assert not gc.isenabled()
+        raise ImportError

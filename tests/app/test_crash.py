@@ -413,3 +413,17 @@ def test_a_report_is_quickly_made_and_needs_no_torch():
     started = time.perf_counter()
     report_text(ValueError("x"))
     assert time.perf_counter() - started < 0.5
+
+
+@pytest.mark.logs
+@pytest.mark.qt_no_exception_capture
+def test_the_frames_of_an_error_are_let_go(qapp, tmp_path, capsys):
+    uninstall = install(lambda: None, lambda report: None, folder=tmp_path)
+    try:
+        raise ValueError("a defect")
+    except ValueError as error:
+        sys.last_value, sys.last_traceback = error, error.__traceback__
+        sys.excepthook(type(error), error, error.__traceback__)
+    uninstall()
+    assert not hasattr(sys, "last_value")
+    assert not hasattr(sys, "last_traceback")

@@ -7,6 +7,7 @@ from functools import partial
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, Signal, Slot
 from PySide6.QtGui import (
     QColor,
+    QFocusEvent,
     QFontMetricsF,
     QHideEvent,
     QPainter,
@@ -31,6 +32,13 @@ MIN_SIZE_VIEW = (160, 120)
 # Tiles of two pictures and a ring around them, at least so many bytes.
 MIN_TILE_BYTES = 64 * 2**20
 VIEWS_OF_TILES = 6
+Reason = Qt.FocusReason
+BY_KEYBOARD = (
+    Reason.TabFocusReason,
+    Reason.BacktabFocusReason,
+    Reason.ShortcutFocusReason,
+)
+"""Why the canvas has the keyboard, when somebody who has no mouse needs to see it."""
 
 
 class CanvasView(QWidget):
@@ -62,6 +70,7 @@ class CanvasView(QWidget):
         self._pointer: QPointF | None = None
         self._hovered: tuple[int, int] | None = None
         self._lit = False
+        self._ringed = False
         self._comparison = Comparison()
         self._painter = SharpPainter(MIN_TILE_BYTES)
         self._sharpener = Sharpener(self._painter, self._comparison, self)
@@ -299,7 +308,7 @@ class CanvasView(QWidget):
             with self._pace.frame() as rough:
                 paint_pictures(painter, *pictures, event.rect(), rough=rough)
             paint_marks(painter, self._comparison, self._transform, lit=self._lit)
-        if self.hasFocus():
+        if self._ringed and self.hasFocus():
             paint_ring(painter, QRectF(self.rect()), Theme.of(self.palette()).accent)
 
     def event(self, event: QEvent) -> bool:
@@ -308,6 +317,14 @@ class CanvasView(QWidget):
             self._size_changed()
         handled = self._input is not None and self._input.handle(event)
         return handled or super().event(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Qt's hook: a frame for the keyboard; a click needs none to know where it was."""
+        if event.reason() in BY_KEYBOARD:
+            self._ringed = True
+        elif event.reason() not in (Reason.ActiveWindowFocusReason, Reason.PopupFocusReason):
+            self._ringed = False
+        super().focusInEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Qt's hook."""

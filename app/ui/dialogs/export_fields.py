@@ -1,5 +1,6 @@
 """The fields of the export dialog: the file, quality or bits, size, what is kept."""
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -38,11 +39,14 @@ from app.ui.dialogs.parts import (
 )
 from app.ui.files import ask_folder
 
+SEPARATORS = tuple(filter(None, (os.sep, os.altsep)))
 LEAST_SIDE_PX, LARGEST_SIDE_PX = 16, 30_000
 
 
 class FileField(QWidget):
     """Name and folder of the file to write; says what is wrong with them.
+
+    A whole path may be typed or pasted instead of a name.
 
     Signals:
         changed(): another path.
@@ -65,13 +69,14 @@ class FileField(QWidget):
         self.form = form(("Name", row(self.name, self._suffix)), ("Folder", where))
         self.setLayout(column(self.form, self.note))
         self.name.textChanged.connect(self._check)
-        self.name.editingFinished.connect(self._take_suffix)
+        self.name.editingFinished.connect(self._tidy)
         self.where.set_text(str(folder))
 
     @property
     def path(self) -> Path:
         """Where the file goes."""
-        return self._folder / (self.name.text().strip() + self._suffix.text())
+        folder, name = self._typed()
+        return folder / (name + self._suffix.text())
 
     @property
     def replaces(self) -> bool:
@@ -98,11 +103,22 @@ class FileField(QWidget):
         """Look at the disk again."""
         self._check()
 
+    def _typed(self) -> tuple[Path, str]:
+        """The folder, and the name in it."""
+        typed = self.name.text().strip()
+        if not typed.endswith(SEPARATORS) and any(sign in typed for sign in SEPARATORS):
+            home = f"~{os.sep}"
+            own = typed.startswith(home)
+            whole = Path.home() / typed.removeprefix(home) if own else self._folder / typed
+            return whole.parent, whole.name
+        return self._folder, typed
+
     def _problem(self) -> str:
-        if problem := name_problem(self.name.text().strip()):
+        folder, name = self._typed()
+        if problem := name_problem(name):
             return problem
-        if not self._folder.is_dir():
-            return f"The folder {self._folder} is not there."
+        if not folder.is_dir():
+            return f"The folder {folder} is not there."
         return "A folder has this name." if self.path.is_dir() else ""
 
     @Slot()
@@ -116,10 +132,14 @@ class FileField(QWidget):
         self.changed.emit()
 
     @Slot()
-    def _take_suffix(self) -> None:
-        typed = Path(self.name.text().strip())
-        if chosen := format_of_suffix(typed.suffix):
-            self.name.setText(stem_of(typed.name))
+    def _tidy(self) -> None:
+        """Take the folder and the extension of what was typed to where they belong."""
+        folder, name = self._typed()
+        if folder != self._folder and folder.is_dir():
+            self.name.setText(name)
+            self.set_folder(folder)
+        if chosen := format_of_suffix(Path(name).suffix):
+            self.name.setText(stem_of(self.name.text().strip()))
             self.format_typed.emit(chosen)
 
     @Slot()
@@ -244,13 +264,15 @@ class Kept(QObject):
         super().__init__()
         self._facts = facts
         self._wants_profile = settings.keep_profile
+        self._wants_exif = settings.keep_exif
         self.profile = self._box("Colour profile", settings.keep_profile)
         self.exif = self._box("EXIF and other descriptions", settings.keep_exif)
         self.place = self._box("Leave out place and device", settings.strip_place)
         if facts.has_profile:
             self.profile.setText(f"Colour profile ({facts.has_profile})")
         # First the wish: whoever hears of the change reads it.
-        self.profile.toggled.connect(self._take_wish)
+        self.profile.toggled.connect(self._take_profile)
+        self.exif.toggled.connect(self._take_exif)
         for box in (self.profile, self.exif, self.place):
             box.toggled.connect(self.changed)
 
@@ -260,8 +282,12 @@ class Kept(QObject):
         return box
 
     @Slot(bool)
-    def _take_wish(self, wanted: bool) -> None:
+    def _take_profile(self, wanted: bool) -> None:
         self._wants_profile = wanted
+
+    @Slot(bool)
+    def _take_exif(self, wanted: bool) -> None:
+        self._wants_exif = wanted
 
     def apply(self, settings: ExportSettings) -> ExportSettings:
         """The settings with what is chosen here."""
@@ -269,7 +295,7 @@ class Kept(QObject):
         return replace(
             settings,
             keep_profile=kept,
-            keep_exif=self.exif.isChecked(),
+            keep_exif=self._wants_exif,
             strip_place=self.place.isChecked(),
         )
 
@@ -280,6 +306,8 @@ class Kept(QObject):
         with QSignalBlocker(self.profile):
             self.profile.setChecked(has_profile and (forced or self._wants_profile))
         self.profile.setEnabled(has_profile and not forced)
+        with QSignalBlocker(self.exif):
+            self.exif.setChecked(self._facts.has_exif and self._wants_exif)
         self.exif.setEnabled(self._facts.has_exif)
         self.place.setEnabled(self._facts.has_exif and self.exif.isChecked())
         self.profile.setToolTip(_profile_tip(has_profile, forced))

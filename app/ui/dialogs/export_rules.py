@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.settings import ExportSettings
-from app.ui.dialogs.parts import Kind, too_large
+from app.ui.dialogs.parts import Kind, pixels_words, too_large
 
 WEBP_LONGEST_PX = 16_383
 LONGEST_NAME_BYTES = 240
@@ -91,6 +91,8 @@ def warnings(settings: ExportSettings, facts: ExportFacts) -> list[tuple[Kind, s
         said.append(("error", f"WebP takes up to {WEBP_LONGEST_PX:,} px on a side."))
     if min(width_px, height_px) > min(facts.original_px):
         said.append(("warning", "Larger than the photo: this adds pixels, but no detail."))
+    if settings.size == "working" and (width_px, height_px) != facts.original_px:
+        said.append(("info", f"Smaller than the photo: {pixels_words(*facts.original_px)}."))
     if facts.has_alpha and not shape.alpha:
         said.append(("warning", "JPEG has no transparency: hidden colours will show."))
     if facts.bits == 16 and not (shape.lossless and settings.bits == 16):

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import QComboBox, QDialog, QLabel, QProgressBar, QWidget
 
 from app.ui.dialogs.model_table import ModelDetails, ModelRow, ModelTable
@@ -279,6 +279,14 @@ class ModelsDialog(QDialog):
                 self.set_message("error", NOT_A_MODEL.format(name=path.name))
         if good:
             self.import_requested.emit(good)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Escape answers an open question with no; without one it closes."""
+        if event.key() == Qt.Key.Key_Escape and self._ask.text:
+            self._ask.clear()
+            self._table.setFocus()
+        else:
+            super().keyPressEvent(event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if event.mimeData().hasUrls():

@@ -4,7 +4,14 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Literal, Protocol, TypeVar
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtGui import QAccessible, QAccessibleEvent, QFontMetrics, QPalette, QResizeEvent
+from PySide6.QtGui import (
+    QAccessible,
+    QAccessibleEvent,
+    QFontMetrics,
+    QKeyEvent,
+    QPalette,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import (
     QBoxLayout,
     QComboBox,
@@ -118,17 +125,17 @@ def form(*rows: tuple[str, QWidget | QLayout]) -> QFormLayout:
 
 
 def align_labels(*forms: QFormLayout) -> None:
-    """Let the fields of several forms begin at the same place."""
+    """Let the fields of several forms begin at the same place, in the present font."""
     labels = [
-        item.widget()
+        label
         for layout in forms
         for place in range(layout.rowCount())
         if (item := layout.itemAt(place, QFormLayout.ItemRole.LabelRole)) is not None
+        and (label := item.widget()) is not None
     ]
-    widest = max(label.sizeHint().width() for label in labels if label is not None)
+    widest = max(label.sizeHint().width() for label in labels)
     for label in labels:
-        if label is not None:
-            label.setMinimumWidth(widest)
+        label.setMinimumWidth(widest)
 
 
 def table(name: str, columns: Sequence[str]) -> QTreeWidget:
@@ -182,11 +189,21 @@ def spin(name: str, low: int, high: int, value: int, *, step: int = 1, unit: str
     return made
 
 
+class _Button(QPushButton):
+    """A button that Enter presses while it has the focus; Qt has that for default buttons only."""
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.click()
+        else:
+            super().keyPressEvent(event)
+
+
 def button(
     words: str, pressed: Callable[[], object], *, icon: str = "", tip: str = ""
 ) -> QPushButton:
     """A push button that Enter presses only while it has the focus."""
-    made = named(QPushButton(words), words.rstrip("\N{HORIZONTAL ELLIPSIS}"), tip)
+    made = named(_Button(words), words.rstrip("\N{HORIZONTAL ELLIPSIS}"), tip)
     made.setAutoDefault(False)
     if icon:
         made.setIcon(theme.icon(icon))

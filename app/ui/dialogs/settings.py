@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from PySide6.QtCore import QSignalBlocker, Signal, Slot
+from PySide6.QtCore import QEvent, QSignalBlocker, QTimer, Signal, Slot
 from PySide6.QtWidgets import QCheckBox, QComboBox, QDialog, QWidget
 
 from app.settings import WORKING_SIDES_PX, Settings
@@ -103,7 +103,8 @@ class SettingsDialog(QDialog):
         tip = quiet("The shorter side of the picture while you work. Smaller is faster.")
         looks = form(("Theme", self._theme), ("Text size", self._percent), ("", self._calm))
         work = form(("Working size", side), ("", tip), ("Device", self._device))
-        align_labels(looks, work)
+        self._forms = (looks, work)
+        align_labels(*self._forms)
         more = row(
             button(f"Models{ELLIPSIS}", self.models_requested.emit, icon="model"),
             button(f"Shortcuts{ELLIPSIS}", self.shortcuts_requested.emit, icon="keyboard"),
@@ -116,6 +117,12 @@ class SettingsDialog(QDialog):
             heading("Looks"), looks, GAP_PX, heading("Work"), work, more, self._note, GAP_PX, feet
         )
         as_dialog(self, "Settings", content)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.FontChange and self.isVisible():
+            # The labels hear of the font after the dialog.
+            QTimer.singleShot(0, self, lambda: align_labels(*self._forms))
 
     def _connect(self) -> None:
         self._theme.activated.connect(lambda: self._change(theme=self._theme.currentData()))

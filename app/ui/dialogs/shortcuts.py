@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
-from PySide6.QtGui import QKeySequence
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QDialog,
     QHeaderView,
@@ -106,6 +106,50 @@ class KeyMap:
         return not any(map(self.is_changed, self._keys))
 
 
+class KeyField(QKeySequenceEdit):
+    """Takes the keys that are pressed; Tab leaves, Escape gives up.
+
+    Signals:
+        settled(): another key stands in it, or none: typed to the end, cleared, or set.
+        given_up(): what was begun shall not count.
+    """
+
+    settled = Signal()
+    given_up = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._typing = False
+        self.setClearButtonEnabled(True)
+        self.setMaximumSequenceLength(1)
+        self.keySequenceChanged.connect(self._changed)
+        self.editingFinished.connect(self._end)
+
+    @Slot()
+    def _changed(self) -> None:
+        # The first key of a sequence empties the field before it is in it.
+        if not self._typing:
+            self.settled.emit()
+
+    @Slot()
+    def _end(self) -> None:
+        if self._typing:
+            self._typing = False
+            (self.given_up if self.keySequence().isEmpty() else self.settled).emit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.keyCombination().toCombined() == Qt.Key.Key_Escape:
+            self._typing = False
+            self.given_up.emit()
+        else:
+            self._typing = True
+            super().keyPressEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self._end()
+
+
 class ShortcutsDialog(QDialog):
     """Lists every action by its menu; a chosen one can get up to two keys.
 
@@ -154,11 +198,10 @@ class ShortcutsDialog(QDialog):
         tree.header().setSectionResizeMode(2, QHeaderView.ResizeMode.ResizeToContents)
         return tree
 
-    def _make_edit(self, name: str) -> QKeySequenceEdit:
-        edit = named(QKeySequenceEdit(), name, "Press the keys; Tab leaves")
-        edit.setClearButtonEnabled(True)
-        edit.setMaximumSequenceLength(1)
-        edit.keySequenceChanged.connect(self._take_keys)
+    def _make_edit(self, name: str) -> KeyField:
+        edit = named(KeyField(), name, "Press the keys; Tab leaves, Escape gives up")
+        edit.settled.connect(self._take_keys)
+        edit.given_up.connect(self._show_choice)
         for line in edit.findChildren(QLineEdit):
             line.setAccessibleName(name)
         return edit

@@ -3,16 +3,13 @@
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-import numpy as np
-import numpy.typing as npt
-from PySide6.QtCore import QMimeData, QObject, Qt
+from PySide6.QtCore import QMimeData, QObject
 from PySide6.QtGui import QGuiApplication, QImage
-from PySide6.QtWidgets import QMessageBox
 
 from app.controllers.exporting import SUFFIXES, Exported, Exporting, size_words
-from app.controllers.pictures import Pictures
+from app.controllers.pictures import OpenedPhoto, Pictures
 from app.controllers.preferences import Preferences
 from app.controllers.session import Change, Session
 from app.controllers.swapping import Swapping
@@ -22,6 +19,8 @@ from app.settings import ExportSettings
 from app.ui.files import PICTURE_SUFFIXES, ask_files, reveal
 from app.ui.main_window import MainWindow
 from app.ui.presenters.notices import Teller
+from app.ui.presenters.picture import PicturePresenter
+from app.ui.presenters.questions import ask_to_leave_an_export, unless_unexported
 
 if TYPE_CHECKING:
     from app.ui.dialogs.export import ExportFacts
@@ -43,6 +42,7 @@ class DocumentPresenter(QObject):
         swapping: Swapping,
         exporting: Exporting,
         preferences: Preferences,
+        picture: PicturePresenter,
         tell: Teller,
     ) -> None:
         super().__init__(window)
@@ -52,8 +52,9 @@ class DocumentPresenter(QObject):
         self._swapping = swapping
         self._exporting = exporting
         self._preferences = preferences
+        self._picture = picture
         self._tell = tell
-        self._last_export: Path | None = None
+        self._last_export: tuple[Path, ExportSettings] | None = None
         self._licence_of: Callable[[], str] = str
         self._connect_actions()
         self._connect_signals()
@@ -68,7 +69,7 @@ class DocumentPresenter(QObject):
 
     def open_path(self, path: Path) -> None:
         """Open a picture; work that is in no file is asked about first."""
-        self._unless_unexported(partial(self._pictures.open_file, path))
+        self._guarded(partial(self._pictures.open_file, path))
 
     def open_dialog(self) -> None:
         ask_files(
@@ -83,9 +84,8 @@ class DocumentPresenter(QObject):
         from app.ui.dialogs.new import NewDialog
 
         dialog = NewDialog(self._window)
-        dialog.created.connect(
-            lambda *values: self._unless_unexported(partial(self._pictures.new, *values))
-        )
+        dialog.created.connect(lambda *values: self._guarded(partial(self._pictures.new, *values)))
+        dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
     def take_files(self, role: str, paths: list[Path]) -> None:
@@ -103,16 +103,22 @@ class DocumentPresenter(QObject):
         if role == "reference":
             self._swapping.use_image(image)
         else:
-            self._unless_unexported(partial(self._pictures.open_image, image))
+            self._guarded(partial(self._pictures.open_image, image))
 
     def paste(self, role: str) -> None:
         """What is on the clipboard: pixels, or the name of a file."""
-        mime: QMimeData = QGuiApplication.clipboard().mimeData()
+        # Qt gives none where the clipboard is empty, whatever its types say.
+        mime = cast("QMimeData | None", QGuiApplication.clipboard().mimeData()) or QMimeData()
         files = [Path(url.toLocalFile()) for url in mime.urls() if url.isLocalFile()]
         role = role if self._session.document is not None else "open"
-        if mime.hasImage():
+        # A file manager may add the file's icon as an image.
+        if any(path.suffix.lower() in PICTURE_SUFFIXES for path in files) or not mime.hasImage():
+            self._paste_files(role, files)
+        else:
             self.take_image(role, QGuiApplication.clipboard().image())
-        elif files:
+
+    def _paste_files(self, role: str, files: list[Path]) -> None:
+        if files:
             self.take_files(role, files)
         else:
             self._tell.warning("There is no picture on the clipboard.", key="paste")
@@ -121,45 +127,25 @@ class DocumentPresenter(QObject):
         self._preferences.remember_folder("picture", paths[0].parent)
         self.open_path(paths[0])
 
-    def _read(self, photo: object) -> None:
-        path = getattr(getattr(photo, "photo", None), "path", None)
-        if path is not None:
-            self._preferences.add_recent(path)
+    def _read(self, photo: OpenedPhoto) -> None:
+        if photo.photo.path is not None:
+            self._preferences.add_recent(photo.photo.path)
         self._last_export = None
 
     # Closing
 
     def close_document(self) -> None:
-        self._unless_unexported(self._session.close)
+        self._guarded(self._session.close)
 
     def leave(self) -> None:
         """End the program; work that is in no file is asked about first."""
-        self._unless_unexported(self._window.leave)
+        if self._exporting.busy:
+            ask_to_leave_an_export(self._window, self._window.leave)
+        else:
+            self._guarded(self._window.leave)
 
-    def _unless_unexported(self, act: Callable[[], None]) -> None:
-        """Do it, or ask first when work would be thrown away."""
-        if not self._session.unexported:
-            act()
-            return
-        box = QMessageBox(self._window)
-        box.setIcon(QMessageBox.Icon.Question)
-        box.setWindowModality(Qt.WindowModality.WindowModal)
-        box.setText("The work on this picture is in no file yet.")
-        box.setInformativeText("If you go on without exporting it, it is gone.")
-        export = box.addButton("Export…", QMessageBox.ButtonRole.AcceptRole)
-        discard = box.addButton("Discard", QMessageBox.ButtonRole.DestructiveRole)
-        box.addButton("Cancel", QMessageBox.ButtonRole.RejectRole)
-        box.setDefaultButton(export)
-
-        def answered() -> None:
-            if box.clickedButton() is export:
-                self.export_dialog()
-            elif box.clickedButton() is discard:
-                act()
-            box.deleteLater()
-
-        box.finished.connect(answered)
-        box.open()
+    def _guarded(self, act: Callable[[], None]) -> None:
+        unless_unexported(self._window, self._session, act)
 
     # Exporting
 
@@ -182,12 +168,12 @@ class DocumentPresenter(QObject):
         if self._last_export is None:
             self.export_dialog()
         else:
-            self._exporting.export(self._last_export, self._preferences.value.export)
+            self._exporting.export(*self._last_export)
 
     def _export(self, path: Path, settings: ExportSettings) -> None:
         self._preferences.update(export=settings)
         self._preferences.remember_folder("export", path.parent)
-        self._last_export = path
+        self._last_export = (path, settings)
         self._exporting.export(path, settings)
 
     def _facts(self, document: Document) -> "ExportFacts":
@@ -199,7 +185,7 @@ class DocumentPresenter(QObject):
         folder = self._preferences.last_folder("export") or str(default)
         suffix = SUFFIXES[self._preferences.value.export.format]
         name = (
-            self._last_export.name
+            self._last_export[0].name
             if self._last_export
             else f"{Path(base.name).stem}-scumble{suffix}"
         )
@@ -226,9 +212,17 @@ class DocumentPresenter(QObject):
         for note in exported.notes:
             self._tell.warning(note)
 
+    def _export_cancelled(self) -> None:
+        self._tell.info("The export was cancelled; no file was written.", key="export")
+
+    def _reading(self, name: str) -> None:
+        self._picture.work("open", f"reading {name}" if name else "", 0.0)
+
     def _reveal(self) -> None:
         document = self._session.document
-        path = self._last_export or (document.base.path if document else None)
+        path = document.base.path if document else None
+        if self._last_export is not None:
+            path = self._last_export[0]
         if path is None:
             self._tell.warning("This picture is in no file yet.", "Export it first.")
         else:
@@ -238,23 +232,27 @@ class DocumentPresenter(QObject):
 
     def _document_changed(self, document: Document | None, why: Change) -> None:
         if why is not Change.OPEN:
+            self._back_to_the_picture()
             return
         self._window.actions_.enable(document is not None, *NEEDS_DOCUMENT)
         self._window.reference.set_document_open(document is not None)
         self._window.show_canvas(document is not None)
+
+    def _welcome(self) -> None:
+        """Show the welcome page, or the picture again."""
+        self._window.show_canvas(
+            not self._window.canvas_shown and self._session.document is not None
+        )
+
+    def _back_to_the_picture(self) -> None:
+        if self._session.document is not None and not self._window.canvas_shown:
+            self._window.show_canvas(True)
 
     def _title(self) -> None:
         document = self._session.document
         name = document.base.name if document else ""
         self._window.setWindowTitle(f"{name}[*] - Scumble" if name else "Scumble[*]")
         self._window.setWindowModified(self._session.unexported)
-
-    def _reading(self, name: str) -> None:
-        self._window.status.set_work(f"reading {name}" if name else "")
-        if name:
-            self._window.progress.set_busy()
-        else:
-            self._window.progress.clear()
 
     def _show_recent(self) -> None:
         paths = [Path(name) for name in self._preferences.value.recent_files]
@@ -270,13 +268,9 @@ class DocumentPresenter(QObject):
         clear.triggered.connect(lambda: self._preferences.update(recent_files=()))
         menu.setEnabled(bool(paths))
 
-    def _copied(self, rgb_hwc: npt.NDArray[np.uint8]) -> None:
-        height_px, width_px, _ = rgb_hwc.shape
-        rgb_hwc = np.ascontiguousarray(rgb_hwc)
-        form = QImage.Format.Format_RGB888
-        image = QImage(rgb_hwc.data, width_px, height_px, 3 * width_px, form).copy()
+    def _copied(self, image: QImage) -> None:
         QGuiApplication.clipboard().setImage(image)
-        self._tell.info(f"Copied {width_px} x {height_px} px.", key="copy")
+        self._tell.info(f"Copied {image.width()} x {image.height()} px.", key="copy")
 
     def _connect_actions(self) -> None:
         actions = self._window.actions_
@@ -287,6 +281,7 @@ class DocumentPresenter(QObject):
         actions.on("file.reveal", self._reveal)
         actions.on("file.close", self.close_document)
         actions.on("file.quit", self._window.close)
+        actions.on("help.welcome", self._welcome)
         actions.on("edit.copy", self._exporting.copy)
         actions.on("edit.paste", partial(self.paste, "reference"))
         actions.on("edit.paste_new", partial(self.paste, "open"))
@@ -298,10 +293,14 @@ class DocumentPresenter(QObject):
         self._session.steps_changed.connect(self._title)
         self._pictures.opened.connect(self._read)
         self._pictures.reading.connect(self._reading)
+        self._picture.stopped.connect(self._pictures.cancel)
+        self._picture.stopped.connect(self._back_to_the_picture)
         self._pictures.failed.connect(self._tell.error)
         self._exporting.exported.connect(self._exported)
         self._exporting.copied.connect(self._copied)
         self._exporting.failed.connect(self._tell.error)
+        self._exporting.cancelled.connect(self._export_cancelled)
+        self._preferences.failed.connect(partial(self._tell.error, key="settings"))
         self._preferences.changed.connect(
             lambda old, new: self._show_recent() if old.recent_files != new.recent_files else None
         )

@@ -1,6 +1,5 @@
 """The panels for references, edits and steps."""
 
-from collections import OrderedDict
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -15,10 +14,11 @@ from app.controllers.models import Models
 from app.controllers.pictures import THUMBNAIL_PX, OpenedPhoto
 from app.controllers.preferences import Preferences
 from app.controllers.preview import Rendered
+from app.controllers.requests import edits_on
 from app.controllers.session import Change, Session
 from app.controllers.swapping import Swapping
 from app.document.document import Document, EditEntry
-from app.document.history import State
+from app.document.history import History
 from app.ui.files import PICTURE_SUFFIXES, ask_files
 from app.ui.main_window import MainWindow
 from app.ui.panels.edits import EditItem
@@ -55,7 +55,7 @@ class EditsPresenter(QObject):
         self._preferences = preferences
         self._tell = tell
         self._thumbs: dict[str, Thumb] = {}
-        self._step_thumbs: OrderedDict[int, Thumb] = OrderedDict()
+        self._step_thumbs: dict[int, Thumb] = {}
         self._base_thumb: Thumb | None = None
         self._selected = NONE
         self._connect_reference()
@@ -71,9 +71,12 @@ class EditsPresenter(QObject):
     def note_shown(self, rendered: Rendered | None) -> None:
         """A picture came back: it is the thumbnail of the present step."""
         history = self._session.history
-        if rendered is not None and history is not None and history.pending is None:
-            serial = history.states[history.index].serial
-            self._step_thumbs[serial] = rendered.pyramid.thumbnail(STEP_THUMBNAIL_PX)
+        if rendered is None or history is None or history.pending is not None:
+            return
+        state = history.states[history.index]
+        if rendered.request.edits == edits_on(state.document):
+            thumb = rendered.pyramid.thumbnail(STEP_THUMBNAIL_PX)
+            self._step_thumbs[state.serial] = thumb
             self._show_steps()
 
     def note_catalog(self) -> None:
@@ -205,39 +208,37 @@ class EditsPresenter(QObject):
         session, actions = self._session, self._window.actions_
         session.steps_changed.connect(self._show_steps)
         self._window.history.jump_requested.connect(session.jump)
-        actions.on("edit.undo", partial(self._travel, session.undo))
-        actions.on("edit.redo", partial(self._travel, session.redo))
+        actions.on("edit.undo", session.undo)
+        actions.on("edit.redo", session.redo)
         self._show_steps()
-
-    def _travel(self, go: Callable[[], None]) -> None:
-        """Undo or redo, after a slider that has not come to rest has made its step."""
-        self._window.reference.amount_slider.flush()
-        go()
 
     def _show_steps(self) -> None:
         history = self._session.history
-        states = history.states if history else ()
-        index = history.index if history else 0
-        self._window.history.set_states(
-            [self._step(state, place, index) for place, state in enumerate(states)]
-        )
+        self._window.history.set_states(self._steps(history) if history else [])
         self._name("edit.undo", "&Undo", history.undo_label if history else "")
         self._name("edit.redo", "&Redo", history.redo_label if history else "")
 
-    def _step(self, state: State, place: int, index: int) -> StateItem:
-        history = self._session.history
-        # A step that was not rendered looks like the one before it.
-        known = [s for s in self._step_thumbs if s <= state.serial]
-        plain = not state.document.entries
-        thumb = self._step_thumbs[max(known)] if known and not plain else self._base_thumb
-        return StateItem(
-            serial=state.serial,
-            label=state.label,
-            thumb_rgb_hwc=thumb,
-            current=place == index,
-            undone=place > index,
-            saved=history is not None and place == index and history.is_saved,
-        )
+    def _steps(self, history: History) -> list[StateItem]:
+        """The rows; thumbnails of steps that are gone are dropped."""
+        serials = {state.serial for state in history.states}
+        self._step_thumbs = {s: t for s, t in self._step_thumbs.items() if s in serials}
+        items: list[StateItem] = []
+        last = self._base_thumb
+        for place, state in enumerate(history.states):
+            # A step that was not rendered looks like the one before it.
+            plain = self._base_thumb if not edits_on(state.document) else last
+            last = self._step_thumbs.get(state.serial, plain)
+            items.append(
+                StateItem(
+                    serial=state.serial,
+                    label=state.label,
+                    thumb_rgb_hwc=last,
+                    current=place == history.index,
+                    undone=place > history.index,
+                    saved=history.is_state_saved(state),
+                )
+            )
+        return items
 
     def _name(self, action_id: str, verb: str, label: str) -> None:
         action = self._window.actions_[action_id]

@@ -11,12 +11,13 @@ from app.controllers.exporting import size_words
 from app.controllers.models import EngineFacts, Models
 from app.controllers.preferences import Preferences
 from app.controllers.preview import FIRST_AUTO_PX, Preview
+from app.controllers.requests import edits_on
 from app.controllers.session import Change, Session
 from app.document.document import Document
 from app.settings import Settings
 from app.ui.files import MODEL_SUFFIXES, ask_files, reveal
 from app.ui.main_window import MainWindow
-from app.ui.presenters.notices import Teller
+from app.ui.presenters.notices import Teller, words_of
 from app.ui.presenters.picture import PicturePresenter
 from app.ui.widgets.model_chooser import ModelItem
 from models.api import DeviceInfo, DeviceReport
@@ -54,6 +55,7 @@ class ModelsPresenter(QObject):
         self._devices: tuple[DeviceInfo, ...] = ()
         self._auto_px = FIRST_AUTO_PX
         self._warm = False
+        self._specs: dict[str, ModelSpec] = {}
         self._connect()
 
     def _connect(self) -> None:
@@ -77,6 +79,7 @@ class ModelsPresenter(QObject):
         models.working.connect(self._working)
         models.said.connect(self._said)
         models.failed.connect(self._failed)
+        self._picture.stopped.connect(models.cancel)
         self._preferences.changed.connect(self._settings_changed)
         self._session.changed.connect(self._document_changed)
         window.device.set_device("CPU" if self._preferences.value.device == "cpu" else "")
@@ -156,6 +159,11 @@ class ModelsPresenter(QObject):
         self._show_in_dialog()
         for problem in catalog.problems:
             self._tell.warning(problem, key=problem)
+        document, before = self._session.document, self._specs
+        self._specs = {spec.id: spec for spec in catalog}
+        used = {edit.model for edit in edits_on(document)} if document else set()
+        if any(before.get(model) != self._specs.get(model) for model in used):
+            self._preview.forget()
 
     def _folder_changed(self, folder: Path, count: int) -> None:
         self._folder = (folder, count)
@@ -196,7 +204,8 @@ class ModelsPresenter(QObject):
     def _device_tested(self, report: DeviceReport | Exception) -> None:
         if self._dialog is not None:
             failed = isinstance(report, Exception)
-            self._dialog.set_device_result(str(report) if failed else report.words, not failed)
+            words = words_of(report)[0] if failed else report.words
+            self._dialog.set_device_result(words, not failed)
 
     def _working(self, words: str, share: float) -> None:
         if self._dialog is not None:
@@ -211,7 +220,7 @@ class ModelsPresenter(QObject):
 
     def _failed(self, error: Exception) -> None:
         if self._dialog is not None:
-            self._dialog.set_message("error", str(error))
+            self._dialog.set_message("error", " ".join(words_of(error)).strip())
         else:
             self._tell.error(error, ("Restart the engine", partial(self.restart)), key="models")
 

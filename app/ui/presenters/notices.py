@@ -33,16 +33,21 @@ class Teller:
         self._bar.show_notice(Notice("warning", text, hint, actions=actions, key=key))
 
     def error(self, error: BaseException, *actions: Action, key: str = "") -> None:
-        """Something was not done. A defect of ours says so and has its traceback in the report."""
-        if isinstance(error, UserError):
-            text, hint = error.text, error.hint
-        elif isinstance(error, ModelsError):
-            text, hint = str(error), ""
-        elif isinstance(error, MemoryError):
-            text = "The memory is not enough for this."
-            hint = "Close other programs, or choose a smaller working size."
-        else:
-            text = f"{DEFECT} ({traceback.format_exception_only(error)[-1].strip()})"
-            hint = DEFECT_HINT
-        notice = Notice("error", text, hint, self._report(error), actions, key)
+        """Something was not done; the report has the traceback."""
+        notice = Notice("error", *words_of(error), self._report(error), actions, key)
         self._bar.show_notice(notice)
+
+
+def words_of(error: BaseException) -> tuple[str, str]:
+    """What happened and what to do, a sentence each; a defect of ours says that it is one."""
+    if isinstance(error, UserError):
+        return error.text, error.hint
+    if isinstance(error, ModelsError):
+        return str(error), ""
+    if isinstance(error, MemoryError):
+        return (
+            "The memory is not enough for this.",
+            "Close other programs, or choose a smaller working size.",
+        )
+    what = traceback.format_exception_only(error)[-1].strip()
+    return f"{DEFECT} ({what})", DEFECT_HINT

@@ -2,7 +2,9 @@
 
 from functools import partial
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QApplication
 
 from app.controllers.exporting import Exporting
 from app.controllers.pictures import OpenedPhoto
@@ -18,7 +20,13 @@ MODES = {"view.split": "split", "view.before": "before"}
 
 
 class PicturePresenter(QObject):
-    """Before and after, zoom, the pixel readout, the mark of work in progress."""
+    """Before and after, zoom, the pixel readout, the mark of work in progress.
+
+    Signals:
+        stopped(): the artist gives up the work in progress, of whichever kind.
+    """
+
+    stopped = Signal()
 
     def __init__(
         self,
@@ -70,10 +78,29 @@ class PicturePresenter(QObject):
         self._before = photo.pyramid
 
     def stop(self) -> None:
-        """Give up the work in progress; Escape drops a drag too."""
-        self._session.drop()
-        self._preview.stop()
+        """Give up the drag on its way; without one, the work in progress.
+
+        What has the keyboard comes first: a name that is typed, a slider that is held, a notice.
+        """
+        if self._escaped_a_widget() or self._session.drop():
+            return
+        if self._preview.stop():
+            again = ("Go on", self._preview.again)
+            self._tell.info("The picture was not finished.", again, key="render")
         self._exporting.cancel()
+        self.stopped.emit()
+
+    def _escaped_a_widget(self) -> bool:
+        """Give Escape to what has the keyboard; whether that had a use for it."""
+        widget, action = QApplication.focusWidget(), self._window.actions_["model.stop"]
+        if widget is None:
+            return False
+        escape = QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_Escape, Qt.KeyboardModifier.NoModifier)
+        # Or the window's action would take this key, too.
+        action.setEnabled(False)
+        QApplication.sendEvent(widget, escape)
+        action.setEnabled(True)
+        return escape.isAccepted()
 
     def work(self, key: str, words: str, share: float) -> None:
         """Show work in progress under a key of its own; no words end it."""
@@ -120,7 +147,10 @@ class PicturePresenter(QObject):
             return
         words, share = list(self._words.values())[-1]
         self._window.status.set_work(words)
-        self._window.progress.set_share(share)
+        if share > 0.0:
+            self._window.progress.set_share(share)
+        else:
+            self._window.progress.set_busy()
 
     def _set_comparing(self, on: bool) -> None:
         self._window.actions_.enable(on, *MODES)

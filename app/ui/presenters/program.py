@@ -51,7 +51,6 @@ class ProgramPresenter(QObject):
         actions.on("edit.settings", self.open_settings)
         actions.on("help.shortcuts", self.open_shortcuts)
         actions.on("help.about", self.open_about)
-        actions.on("help.welcome", lambda: window.show_canvas(False))
         actions.on("view.panels", lambda: window.hide_panels(actions["view.panels"].isChecked()))
         actions.on("view.full_screen", self._full_screen)
         actions.on("view.reset_layout", window.reset_layout)

@@ -1,6 +1,7 @@
 """After a defect the document is saved first, then the artist is told; at the next start it is
 offered."""
 
+import weakref
 from functools import partial
 from pathlib import Path
 
@@ -10,11 +11,13 @@ from PySide6.QtWidgets import QDialog
 from app.controllers.pictures import Pictures
 from app.controllers.session import Session
 from app.crash import CrashReport
+from app.document.document import Document
 from app.jobs.queue import JobQueue
 from app.jobs.slots import Means, Slot
 from app.ui.files import reveal
 from app.ui.main_window import MainWindow
 from app.ui.presenters.notices import Teller
+from app.ui.presenters.questions import unless_unexported
 
 
 class RescuePresenter(QObject):
@@ -35,17 +38,22 @@ class RescuePresenter(QObject):
         self._pictures = pictures
         self._tell = tell
         self._dialog: QDialog | None = None
+        self._saved: tuple[weakref.ref[Document], Path] | None = None
         window.start.rescue_requested.connect(self._open)
         window.start.rescue_discarded.connect(self._discard)
         self._offer()
 
     def save(self) -> Path | None:
-        """Put the open document into a folder of its own; None when there is no work to lose."""
+        """Put what is shown into a folder of its own, once; None when there is no work to lose."""
         from app.document.io.rescue import rescue_folder, save_rescue
 
-        if self._session.history is None or not self._session.unexported:
+        document = self._session.document
+        if document is None or not self._session.unexported:
             return None
-        return save_rescue(self._session.history.current, rescue_folder())
+        if self._saved is None or self._saved[0]() is not document:
+            path = save_rescue(document, rescue_folder())
+            self._saved = weakref.ref(document), path
+        return self._saved[1]
 
     def tell(self, report: CrashReport) -> None:
         """Say what happened and where the document is."""
@@ -75,7 +83,8 @@ class RescuePresenter(QObject):
         self._queue.submit(Slot.MANAGE, work, done=self._window.start.set_rescues)
 
     def _open(self, path: Path) -> None:
-        self._pictures.open_rescue(path, partial(self._discard, path))
+        read = partial(self._pictures.open_rescue, path, partial(self._discard, path))
+        unless_unexported(self._window, self._session, read)
 
     def _discard(self, path: Path) -> None:
         def work(means: Means) -> None:

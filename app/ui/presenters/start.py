@@ -1,5 +1,7 @@
 """The start page and the menu of samples."""
 
+import contextlib
+import os
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +14,9 @@ from app.controllers.session import Change, Session
 from app.controllers.swapping import Swapping
 from app.document.document import Document
 from app.jobs.queue import JobQueue
-from app.jobs.slots import Means, Slot
+from app.jobs.slots import Job, Means, Slot
 from app.resources import resource
+from app.settings import Settings
 from app.ui.main_window import MainWindow
 from app.ui.panels.reference import Suggestion
 from app.ui.presenters.documents import DocumentPresenter
@@ -26,10 +29,11 @@ TITLES = {
     "sunset": "Sunset",
 }
 """Of the sample pictures, by the stem of their file."""
+Sample = tuple[Path, str, npt.NDArray[np.uint8]]
 
 
 class StartPresenter(QObject):
-    """Fills the start page; its thumbnails come from the file thread, after the window is up."""
+    """Fills the start page; its thumbnails come from a thread, after the window is up."""
 
     def __init__(
         self,
@@ -45,42 +49,44 @@ class StartPresenter(QObject):
         self._queue = queue
         self._session = session
         self._preferences = preferences
-        self._found: list[tuple[Path, str, npt.NDArray[np.uint8]]] = []
+        self._looking: Job | None = None
+        self._found: list[Sample] = []
         window.start.set_first_run(not preferences.value.welcome_seen)
         session.changed.connect(self._seen)
         window.reference.suggestion_chosen.connect(swapping.use_file)
-        preferences.changed.connect(self._look_for_recent)
-        self._look_for_recent()
-        samples = resource("samples")
+        preferences.changed.connect(self._settings_changed)
         for stem, title in TITLES.items():
-            path = samples / f"{stem}.jpg"
+            path = resource("samples") / f"{stem}.jpg"
             action = window.menus.samples.addAction(title)
             action.triggered.connect(lambda _=False, path=path: documents.open_path(path))
-            queue.submit(
-                Slot.THUMBNAIL,
-                lambda means, path=path: read_thumbnail(path, SAMPLE_THUMBNAIL_PX),
-                done=lambda thumb, path=path, title=title: self._add(path, title, thumb),
-            )
+        queue.submit(Slot.LOOK, _read_samples, done=self._show_samples)
+        self._look_for_recent()
 
-    def _add(self, path: Path, title: str, thumb: npt.NDArray[np.uint8]) -> None:
-        self._found.append((path, title, thumb))
-        if len(self._found) == len(TITLES):
-            self._window.start.set_samples(self._found)
-            self._suggest(self._session.document)
+    def _show_samples(self, samples: list[Sample]) -> None:
+        self._found = samples
+        self._window.start.set_samples(samples)
+        self._suggest(self._session.document)
+
+    def _settings_changed(self, old: Settings, new: Settings) -> None:
+        if old.recent_files != new.recent_files:
+            self._look_for_recent()
 
     def _look_for_recent(self) -> None:
         """Find out which recent files are gone; a network drive may take its time over it."""
         paths = [Path(name) for name in self._preferences.value.recent_files]
 
         def work(means: Means) -> list[Path]:
-            return [path for path in paths if not path.is_file()]
+            return [path for path in paths if not os.path.isfile(path)]
 
-        self._queue.submit(Slot.THUMBNAIL, work, done=self._window.start.set_missing)
+        if self._looking is not None:
+            self._queue.cancel(self._looking)
+        self._looking = self._queue.submit(Slot.LOOK, work, done=self._window.start.set_missing)
 
     def _seen(self, document: Document | None, why: Change) -> None:
         if document is not None and not self._preferences.value.welcome_seen:
             self._preferences.update(welcome_seen=True)
-        self._suggest(document)
+        if why is Change.OPEN:
+            self._suggest(document)
 
     def _suggest(self, document: Document | None) -> None:
         """Offer the samples as references, all but the one that is the picture itself."""
@@ -88,3 +94,13 @@ class StartPresenter(QObject):
         self._window.reference.set_suggestions(
             [Suggestion(*sample) for sample in self._found if sample[0] != own]
         )
+
+
+def _read_samples(means: Means) -> list[Sample]:
+    """What can be read of the samples: file, title, thumbnail."""
+    found: list[Sample] = []
+    for stem, title in TITLES.items():
+        path = resource("samples") / f"{stem}.jpg"
+        with contextlib.suppress(OSError, ValueError):
+            found.append((path, title, read_thumbnail(path, SAMPLE_THUMBNAIL_PX)))
+    return found

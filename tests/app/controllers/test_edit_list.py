@@ -58,3 +58,28 @@ def test_titles(edits, swapped):
 
 def test_without_a_document_the_model_changes_nothing(qapp):
     EditList(Session()).use_model("other")
+
+
+def test_two_sliders_in_a_row_are_two_steps_and_neither_is_lost(edits, swapped):
+    edits.duplicate(1)
+    steps = len(swapped.history.states)
+    edits.drag_strength(1, 0.4)
+    edits.drag_strength(2, 0.6)
+    edits.commit_strength(2, 0.6)
+    assert [entry.edit.strength for entry in swapped.document.entries] == [0.4, 0.6]
+    assert len(swapped.history.states) == steps + 2
+
+
+def test_a_switch_does_not_undo_a_slider_that_has_not_come_to_rest(edits, swapped):
+    edits.drag_strength(1, 0.4)
+    edits.switch(1, False)
+    assert only(swapped).edit.strength == 0.4
+    assert not only(swapped).edit.enabled
+
+
+def test_a_slider_of_an_edit_that_is_gone_is_not_listened_to(edits, swapped):
+    edits.remove(1)
+    before = swapped.history.states
+    edits.drag_strength(1, 0.4)
+    edits.commit_strength(1, 0.4)
+    assert swapped.history.states == before

@@ -5,8 +5,9 @@ import pytest
 from PIL import ImageCms
 
 from app.controllers.exporting import Exporting, short_side_px, size_words
+from app.controllers.pictures import photo_of_image
 from app.controllers.requests import request_of
-from app.document.document import Document
+from app.document.document import Document, set_strength
 from app.document.io.images import read_image
 from app.document.io.metadata import ImageMetadata
 from app.settings import ExportSettings
@@ -121,14 +122,41 @@ def test_a_failure_leaves_the_file_and_the_mark(
 
 
 def test_an_export_can_be_cancelled(exporting, swapped, queue, make, tmp_path, heard, qtbot):
-    exported = heard(exporting.exported)
+    exported, cancelled = heard(exporting.exported), []
+    exporting.cancelled.connect(lambda: cancelled.append(1))
     make.prepare = lambda backend: backend.block()
     exporting.export(tmp_path / "x.png", ExportSettings())
     qtbot.waitUntil(lambda: bool(make.made) and make.made[0].running.is_set())
     exporting.cancel()
     qtbot.waitUntil(idle(queue, exporting))
-    assert exported.values == []
+    assert (exported.values, cancelled) == ([], [1])
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_slider_that_has_not_come_to_rest_is_in_the_file(
+    exporting, swapped, queue, tmp_path, qtbot
+):
+    dragged = set_strength(swapped.document, 1, 0.5)
+    swapped.drag(dragged, "Change strength")
+    exporting.export(tmp_path / "x.png", ExportSettings())
+    qtbot.waitUntil(idle(queue, exporting))
+    assert (read_image(tmp_path / "x.png").rgb_hwc == rendered(request_of(dragged, 32))).all()
+    assert not swapped.unexported
+
+
+def test_work_that_goes_on_during_an_export_is_not_in_the_file(
+    exporting, swapped, queue, make, tmp_path, qtbot
+):
+    exported = swapped.document
+    make.prepare = lambda backend: backend.block()
+    exporting.export(tmp_path / "x.png", ExportSettings())
+    qtbot.waitUntil(lambda: bool(make.made) and make.made[0].running.is_set())
+    swapped.push("Change strength", set_strength(exported, 1, 0.5))
+    make.made[0].unblock()
+    qtbot.waitUntil(idle(queue, exporting))
+    assert swapped.unexported
+    swapped.undo()
+    assert not swapped.unexported
 
 
 def test_the_estimate_is_exact_for_what_is_shown_and_near_for_the_rest(
@@ -149,7 +177,8 @@ def test_copying_gives_what_is_shown(exporting, session, queue, photo, heard, qt
     copied = heard(exporting.copied)
     exporting.copy()
     qtbot.waitUntil(lambda: bool(copied.values))
-    assert (copied.last == photo.picture.rgb_hwc).all()
+    again = photo_of_image(copied.last, "copy").picture
+    assert again == photo.picture
 
 
 def test_sizes_in_words():

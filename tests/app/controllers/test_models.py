@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -79,6 +80,25 @@ def test_the_engine_is_warmed_up_with_the_current_model(models, make, queue, hea
     assert make.made[0].calls == ["warm_up"]
 
 
+def test_the_device_is_known_though_the_model_is_broken(models, make, queue, heard, qtbot):
+    ready, failed = heard(models.engine_ready), heard(models.failed)
+    make.prepare = lambda backend: backend.errors.append(CheckpointCorrupt("It is damaged."))
+    models.warm_up()
+    qtbot.waitUntil(lambda: queue.idle)
+    assert ready.last.device == CPU.words
+    assert str(failed.last) == "It is damaged."
+
+
+def test_the_start_of_the_engine_is_not_cancelled_with_the_rest(models, make, queue, heard, qtbot):
+    ready = heard(models.engine_ready)
+    models.warm_up()
+    models.import_files([Path("a.pth")])
+    models.cancel()
+    qtbot.waitUntil(lambda: queue.idle)
+    assert len(ready.values) == 1
+    assert make.made[0].calls == ["warm_up"]
+
+
 def test_a_restart_makes_another_engine(models, make, queue, qtbot):
     models.warm_up()
     qtbot.waitUntil(lambda: queue.idle)
@@ -152,6 +172,14 @@ def test_devices(models, make, queue, preferences, heard, qtbot):
     assert preferences.value.device == "cpu"
     assert len(make.made) == 2
     models.use_device("cpu")
+    qtbot.waitUntil(lambda: queue.idle)
+    assert len(make.made) == 2
+
+
+def test_a_device_that_is_chosen_in_the_settings_is_used(models, make, queue, preferences, qtbot):
+    models.warm_up()
+    qtbot.waitUntil(lambda: queue.idle)
+    preferences.set(replace(preferences.value, device="cuda:0"))
     qtbot.waitUntil(lambda: queue.idle)
     assert len(make.made) == 2
 

@@ -42,3 +42,12 @@ def test_other_sizes_teach_nothing():
     pace = Pace()
     pace.note(64, 0.0001)
     assert pace.preview_px(1024) == START_PX
+
+
+def test_a_working_size_that_is_too_slow_gets_smaller_previews():
+    pace = Pace()
+    for _ in range(2):
+        pace.note(pace.preview_px(200), 1.0)
+    assert pace.preview_px(200) == 192
+    pace.note(pace.preview_px(100), 0.001)
+    assert pace.preview_px(1024) == 192

@@ -1,12 +1,15 @@
+import threading
+
 import numpy as np
 import pytest
-from PySide6.QtGui import QColor, QImage
+from PySide6.QtGui import QColor, QColorSpace, QImage
 
 from app.controllers.pictures import Pictures, photo_of_image
 from app.controllers.session import Session
 from app.document.io.images import write_image
 from app.document.io.rescue import save_rescue
 from app.errors import UserError
+from app.jobs.slots import Slot
 
 
 @pytest.fixture
@@ -111,3 +114,34 @@ def test_a_rescued_document_comes_back_whole_and_unexported(
     assert empty.document == swapped.document
     assert empty.unexported
     assert called == [1]
+
+
+def test_what_is_read_can_be_given_up(pictures, empty, queue, file, heard, qtbot):
+    reading = heard(pictures.reading)
+    hold = threading.Event()
+    queue.submit(Slot.WRITE, lambda means: hold.wait(10))
+    pictures.open_file(file)
+    pictures.cancel()
+    hold.set()
+    qtbot.waitUntil(lambda: queue.idle)
+    assert empty.document is None
+    assert reading.values == ["meadow.png", ""]
+
+
+@pytest.mark.parametrize("image", [QImage(), QImage(20000, 5001, QImage.Format.Format_Mono)])
+def test_a_clipboard_without_pixels_or_with_too_many_is_told(pictures, image, heard, qtbot):
+    failed = heard(pictures.failed)
+    pictures.open_image(image)
+    qtbot.waitUntil(lambda: bool(failed.values))
+    assert isinstance(failed.last, UserError)
+
+
+def test_pixels_of_another_colour_space_come_in_as_srgb():
+    image = QImage(2, 2, QImage.Format.Format_RGB32)
+    image.fill(QColor(200, 100, 50))
+    image.setColorSpace(QColorSpace(QColorSpace.NamedColorSpace.DisplayP3))
+    expected = image.convertedToColorSpace(QColorSpace(QColorSpace.NamedColorSpace.SRgb))
+    colour = expected.pixelColor(0, 0)
+    rgb = photo_of_image(image, "x").picture.rgb_hwc[0, 0].tolist()
+    assert rgb == [colour.red(), colour.green(), colour.blue()]
+    assert rgb != [200, 100, 50]

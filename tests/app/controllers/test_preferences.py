@@ -1,8 +1,11 @@
+import threading
+
 import pytest
 
 from app.atomic import write_atomically
 from app.controllers.preferences import Preferences
 from app.errors import UserError
+from app.jobs.slots import Slot
 from app.settings import MAX_RECENT_FILES, Settings, load_settings
 
 
@@ -25,6 +28,26 @@ def test_what_is_not_written_yet_is_written_at_the_end(preferences):
     preferences.update(model="mine")
     preferences.flush()
     assert load_settings()[0].model == "mine"
+    preferences.flush()
+
+
+def test_what_waits_for_a_busy_thread_is_written_at_the_end(preferences, queue, qtbot):
+    hold = threading.Event()
+    queue.submit(Slot.OPEN, lambda means: hold.wait(10))
+    preferences.update(model="mine")
+    qtbot.waitUntil(lambda: queue.pending(Slot.MANAGE) == 1)
+    hold.set()
+    queue.close()
+    preferences.flush()
+    assert load_settings()[0].model == "mine"
+
+
+def test_at_the_end_a_folder_that_cannot_be_written_stops_nothing(
+    preferences, tmp_path, monkeypatch
+):
+    write_atomically(tmp_path / "file", b"")
+    monkeypatch.setenv("SCUMBLE_CONFIG", str(tmp_path / "file"))
+    preferences.update(theme="dark")
     preferences.flush()
 
 

@@ -1,11 +1,12 @@
+import threading
 from dataclasses import replace
 
 import pytest
 
 from app.controllers.pace import Pace
-from app.controllers.preview import REST_MS, Preview
+from app.controllers.preview import REST_MS, SUBMIT_MS, Preview
 from app.document.document import replace_edit, set_enabled
-from app.jobs.slots import Lane
+from app.jobs.slots import Lane, Slot
 from models.errors import OutOfMemory
 from tests.app.fakes import picture
 from tests.app.fakes import rendered as made_of
@@ -89,9 +90,9 @@ def test_a_drag_shows_previews_on_the_way_and_ends_with_the_newest(
     said = heard(preview.shown)
     steps = [round(0.02 * i, 2) for i in range(1, 40)]
     for amount in steps:
-        swapped.drag(with_amount(swapped, amount))
+        swapped.drag(with_amount(swapped, amount), "Change amount", "amount")
         qtbot.wait(4)
-    swapped.commit("Change amount", "amount")
+    swapped.commit()
     qtbot.waitUntil(lambda: queue.idle and amounts(said)[-1:] == steps[-1:])
     seen = amounts(said)
     assert seen == sorted(seen), "an older picture came after a newer one"
@@ -106,7 +107,7 @@ def test_the_hand_that_rests_gets_the_working_size(
     session.open(replace(session.document, base=replace(photo, picture=large())))
     qtbot.waitUntil(lambda: queue.idle)
     said = heard(preview.shown)
-    session.drag(with_amount(session, 0.3))
+    session.drag(with_amount(session, 0.3), "Change amount")
     qtbot.waitUntil(lambda: len(said.values) == 1)
     assert not said.last.final
     qtbot.wait(REST_MS // 2)
@@ -220,3 +221,72 @@ def test_what_was_called_off_is_asked_for_again(preview, queue, backend, swapped
     backend.unblock()
     qtbot.waitUntil(lambda: queue.idle)
     assert len(said.values) == 1
+
+
+def test_a_hand_that_goes_back_sees_what_it_went_back_to(
+    preview, queue, backend, swapped, heard, qtbot
+):
+    backend.block()
+    for amount in (0.4, 0.8, 0.4):
+        swapped.drag(with_amount(swapped, amount), "Change amount", "amount")
+        qtbot.wait(SUBMIT_MS + 10)
+    swapped.commit()
+    said = heard(preview.shown)
+    backend.unblock()
+    qtbot.waitUntil(lambda: queue.idle)
+    assert amounts(said)[-1] == 0.4
+
+
+def test_letting_go_does_not_begin_again_what_is_on_its_way(
+    preview, queue, backend, swapped, qtbot, monkeypatch, session, photo
+):
+    slow_machine(monkeypatch)
+    preview.set_working_size(128)
+    session.open(replace(session.document, base=replace(photo, picture=large())))
+    qtbot.waitUntil(lambda: queue.idle)
+    backend.requests.clear()
+    session.drag(with_amount(session, 0.3), "Change amount")
+    qtbot.waitUntil(lambda: queue.idle and len(backend.requests) == 1)
+    backend.block()
+    qtbot.waitUntil(lambda: len(backend.requests) == 2)
+    session.commit()
+    backend.unblock()
+    qtbot.waitUntil(lambda: queue.idle)
+    assert [request.short_side_px for request in backend.requests] == [96, 128]
+
+
+def test_the_mark_of_work_does_not_flicker_while_renders_wait(
+    preview, queue, backend, swapped, heard, qtbot
+):
+    """Another job has the engine; each newer preview replaces the one that waits."""
+    busy = threading.Event()
+    queue.submit(Slot.LOAD_MODEL, lambda means: busy.wait(10))
+    working = heard(preview.working)
+    for amount in (0.4, 0.5, 0.6):
+        swapped.drag(with_amount(swapped, amount), "Change amount", "amount")
+        qtbot.wait(SUBMIT_MS + 10)
+    assert working.values == [("waiting", 0.0)]
+    busy.set()
+    qtbot.waitUntil(lambda: queue.idle)
+    assert working.last == ("", 0.0)
+
+
+def test_a_slow_machine_gets_smaller_previews_than_its_working_size(
+    preview, queue, backend, swapped, session, photo, qtbot
+):
+    preview.set_working_size(256)
+    session.open(replace(session.document, base=replace(photo, picture=picture(300, 280))))
+    qtbot.waitUntil(lambda: queue.idle)
+    backend.delay_s = 0.2
+    backend.requests.clear()
+    for amount in (0.2, 0.4, 0.6):
+        session.push("Amount", with_amount(session, amount))
+        qtbot.waitUntil(lambda: queue.idle)
+    assert min(request.short_side_px for request in backend.requests) == 192
+
+
+def test_pictures_that_are_kept_stay_within_their_bytes(preview, queue, backend, swapped, qtbot):
+    preview.again()
+    qtbot.waitUntil(lambda: queue.idle)
+    (kept,) = preview._kept.values()
+    assert kept.nbytes == kept.pyramid.nbytes + kept.result.rgb_hwc.nbytes

@@ -12,8 +12,8 @@ def test_without_a_document_nothing_happens(qapp, heard):
     session.drop()
     session.jump(3)
     session.close()
-    session.commit("x")
-    session.drag(document())
+    session.commit()
+    session.drag(document(), "x")
     session.push("x", document())
     assert (said.values, session.document, session.unexported) == ([], None, False)
 
@@ -25,7 +25,7 @@ def test_steps_drags_and_jumps_say_why(session, photo, heard):
     session.push("Add", other)
     session.undo()
     session.redo()
-    session.drag(start)
+    session.drag(start, "x")
     session.drop()
     session.jump(0)
     assert said.values == [
@@ -42,8 +42,8 @@ def test_a_drag_becomes_one_step_when_it_is_let_go(swapped, heard):
     said = heard(swapped.changed)
     before = swapped.history.states
     for strength in (0.9, 0.8, 0.7):
-        swapped.drag(set_strength(swapped.history.current, 1, strength))
-    swapped.commit("Change strength")
+        swapped.drag(set_strength(swapped.history.current, 1, strength), "Change strength")
+    swapped.commit()
     assert [why for _, why in said.values] == [Change.DRAG] * 3 + [Change.STEP]
     assert len(swapped.history.states) == len(before) + 1
     swapped.undo()
@@ -60,10 +60,43 @@ def test_work_is_unexported_until_it_is_in_a_file(session, swapped):
     assert not session.unexported
 
 
-def test_an_export_of_an_older_document_does_not_count(swapped):
-    old = swapped.history.states[0].document
-    swapped.mark_exported(old)
+def test_an_export_of_an_older_document_counts_when_it_is_shown_again(swapped):
+    exported = swapped.document
+    swapped.push("Strength", set_strength(exported, 1, 0.5))
+    swapped.mark_exported(exported)
     assert swapped.unexported
+    swapped.undo()
+    assert not swapped.unexported
+
+
+def test_an_export_of_another_picture_does_not_count(swapped, photo):
+    exported = swapped.document
+    swapped.open(Document(base=grey(7)))
+    swapped.mark_exported(exported)
+    assert not swapped.unexported
+    swapped.push("Add", Document(base=grey(7), references=(photo,)))
+    assert swapped.unexported
+
+
+def test_undo_takes_back_a_drag_on_its_way_and_redo_brings_it_back(swapped):
+    before = swapped.document
+    dragged = set_strength(before, 1, 0.4)
+    swapped.drag(dragged, "Change strength")
+    swapped.undo()
+    assert swapped.document is before
+    swapped.redo()
+    assert swapped.document == dragged
+    assert swapped.history.undo_label == "Change strength"
+
+
+def test_a_change_begins_with_what_is_on_its_way(swapped):
+    steps = len(swapped.history.states)
+    dragged = set_strength(swapped.document, 1, 0.4)
+    swapped.drag(dragged, "Change strength", "key")
+    assert swapped.settled(but="key") != dragged
+    assert len(swapped.history.states) == steps
+    assert swapped.settled() == dragged
+    assert len(swapped.history.states) == steps + 1
 
 
 def test_opening_another_picture_begins_a_new_history(swapped, heard):

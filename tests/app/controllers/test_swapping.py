@@ -1,13 +1,17 @@
+import threading
+
 import numpy as np
 import pytest
 from PySide6.QtGui import QColor, QImage
 
 from app.controllers.session import Session
 from app.controllers.swapping import Swapping
-from app.document.document import set_enabled, with_edit
+from app.document.document import Document, Photo, set_enabled, with_edit
 from app.document.io.images import write_image
 from app.errors import UserError
+from app.jobs.slots import Slot
 from models.errors import CheckpointMissing
+from tests.app.fakes import picture
 
 
 @pytest.fixture
@@ -41,6 +45,43 @@ def test_a_file_becomes_the_reference_of_a_new_swap(
     assert sha256 == reference.picture.sha256
     assert thumb.dtype == np.uint8
     assert max(thumb.shape) <= 192
+
+
+def test_a_reference_that_is_still_read_when_another_picture_opens_is_dropped(
+    swapping, session, queue, file, heard, qtbot
+):
+    reading, hold = heard(swapping.reading), threading.Event()
+    queue.submit(Slot.OPEN, lambda means: hold.wait(10))
+    swapping.use_file(file)
+    session.open(Document(base=Photo(picture(20, 20), "other.png")))
+    hold.set()
+    qtbot.waitUntil(lambda: queue.idle)
+    assert session.document.entries == ()
+    assert reading.values == ["reference.png", ""]
+
+
+def test_of_two_references_at_once_the_later_is_used_and_both_are_kept(
+    swapping, session, queue, file, tmp_path, heard, qtbot
+):
+    other = tmp_path / "other.png"
+    write_image(other, np.full((8, 8, 3), 9, np.uint8))
+    reading = heard(swapping.reading)
+    swapping.use_file(file)
+    swapping.use_file(other)
+    qtbot.waitUntil(lambda: queue.idle)
+    assert [photo.name for photo in session.document.references] == ["reference.png", "other.png"]
+    assert len(session.document.entries) == 1
+    assert edit_of(session).reference == session.document.references[1].picture.sha256
+    assert reading.values == ["reference.png", "other.png", "other.png", ""]
+
+
+def test_a_change_does_not_undo_a_slider_that_has_not_come_to_rest(swapping, session, swapped):
+    swapping.drag_amount(0.3)
+    swapping.roll_grain()
+    assert edit_of(session).amount == 0.3
+    session.undo()
+    assert edit_of(session).amount == 0.3
+    assert session.history.undo_label == "Change amount"
 
 
 def test_the_next_reference_replaces_the_one_of_the_active_swap(

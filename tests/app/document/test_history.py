@@ -270,6 +270,29 @@ def test_the_saved_mark_stays_with_its_step(history, listener):
     assert not history.is_saved
 
 
+def test_a_step_that_is_not_shown_can_be_the_saved_one(history, listener):
+    history.mark_saved(history.states[1].document)
+    assert not history.is_saved
+    assert [history.is_state_saved(state) for state in history.states] == [False, True, False]
+    history.undo()
+    assert history.is_saved
+
+
+def test_what_is_no_step_changes_no_mark(history, listener):
+    history.mark_saved()
+    history.mark_saved(shade(77))
+    assert history.is_saved
+    assert listener.steps == 1
+
+
+def test_what_leads_back_to_what_was_saved_is_saved(history):
+    history.mark_saved()
+    saved = history.document
+    history.push("There", shade(3))
+    history.push("Back", saved)
+    assert history.is_saved
+
+
 def test_what_is_pending_is_not_saved():
     history = History(START)
     history.pending = shade(1)

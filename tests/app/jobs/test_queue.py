@@ -518,7 +518,7 @@ def test_no_thread_is_left_behind(qapp):
 
     assert threads() == []
     queue = JobQueue(MakeFakes())
-    assert len(threads()) == 2
+    assert len(threads()) == len(Lane)
     assert queue.close()
     assert threads() == []
 

@@ -1,13 +1,16 @@
 """Events of dragging, in the forms that different versions of Qt for Python take."""
 
+from typing import Any
+
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt
-from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
-
-Kind = type[QDragEnterEvent] | type[QDragMoveEvent] | type[QDropEvent]
 
 
-def drag_event(kind: Kind, place: QPoint, mime: QMimeData):
-    """A copying drag with the left button, over a place of the widget that it is sent to."""
+def drag_event(kind: Any, place: QPoint, mime: QMimeData):
+    """A copying drag with the left button over a place of the widget that it is sent to.
+
+    Args:
+        kind: QDragEnterEvent, QDragMoveEvent or QDropEvent.
+    """
     left, no_keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
     rest = (Qt.DropAction.CopyAction, mime, left, no_keys)
     try:

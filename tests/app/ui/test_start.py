@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QLabel, QMainWindow
+from PySide6.QtWidgets import QApplication, QLabel, QMainWindow, QPushButton
 
 from app.ui import theme
 from app.ui.start import WELCOME, RescueCard, StartPage
@@ -67,6 +67,30 @@ def test_a_sample_opens_with_one_click(page, qtbot):
     assert [b.toolTip() for b in buttons] == [title for _, title, _ in SAMPLES]
     qtbot.mouseClick(buttons[2], Qt.MouseButton.LeftButton)
     assert page.heard == [("sample_chosen", SAMPLES[2][0])]
+
+
+def test_tab_goes_as_one_reads(qtbot, page):
+    window, last = QMainWindow(), QPushButton("Last")
+    qtbot.addWidget(window)
+    window.setCentralWidget(page)
+    window.setMenuWidget(last)
+    window.show()
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    page.set_recent(FILES[:2])
+    page.set_samples(SAMPLES)
+    QApplication.processEvents()
+    opening, new = page.findChildren(Target)
+    opening.setFocus()
+    seen = []
+    for _ in range(8):
+        qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+        seen.append(QApplication.focusWidget())
+    page.setParent(None)
+    names = [title for _, title, _ in SAMPLES] + [path.name for path in FILES[:2]]
+    assert seen[0] is new
+    assert [button.text() for button in seen[1:7]] == names
+    assert seen[7] is last
 
 
 def test_a_sample_fills_its_place(page):

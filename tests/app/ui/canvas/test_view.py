@@ -6,7 +6,7 @@ import sys
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QApplication
 
@@ -258,13 +258,17 @@ def test_it_tells_what_it_shows(view):
     assert view.accessibleDescription() == "Shows before and after at 192 %"
 
 
-def test_the_focus_is_seen(view, qtbot):
+def test_the_focus_is_seen_when_it_came_by_keys(view, qtbot):
     view.clearFocus()
     without = colour_at(view, 0, 300)
     view.window().activateWindow()
-    view.setFocus()
+    view.setFocus(Qt.FocusReason.TabFocusReason)
     qtbot.waitUntil(view.hasFocus)
     assert colour_at(view, 0, 300) != without
+    view.clearFocus()
+    view.setFocus(Qt.FocusReason.MouseFocusReason)
+    assert view.hasFocus()
+    assert colour_at(view, 0, 300) == without
 
 
 SCREEN = """

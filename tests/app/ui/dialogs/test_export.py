@@ -78,6 +78,7 @@ def test_the_working_size_is_never_larger_than_the_photo(facts):
         ),
         (ExportSettings(), {"has_place": True}, "info", "where the photo was taken"),
         (ExportSettings(), {"model_notice": "Not for sale."}, "info", "Not for sale."),
+        (ExportSettings(), {}, "info", "Smaller than the photo: 6000 \N{MULTIPLICATION SIGN} 4000"),
     ],
 )
 def test_what_a_choice_loses_is_said(facts, settings, changed, kind, part):
@@ -88,10 +89,12 @@ def test_what_a_choice_loses_is_said(facts, settings, changed, kind, part):
 @pytest.mark.parametrize(
     ("settings", "changed"),
     [
-        (ExportSettings(format="png"), {"has_alpha": True}),
-        (ExportSettings(format="tiff", bits=16), {"bits": 16}),
-        (ExportSettings(strip_place=True), {"has_place": True}),
-        (ExportSettings(keep_exif=False), {"has_place": True}),
+        (ExportSettings(format="png", size="original"), {"has_alpha": True}),
+        (ExportSettings(format="tiff", bits=16, size="original"), {"bits": 16}),
+        (ExportSettings(strip_place=True, size="original"), {"has_place": True}),
+        (ExportSettings(keep_exif=False, size="original"), {"has_place": True}),
+        (ExportSettings(size="custom", short_side_px=1000), {}),
+        (ExportSettings(size="working"), {"original_px": (400, 300)}),
     ],
 )
 def test_nothing_is_said_where_nothing_is_lost(facts, settings, changed):
@@ -166,12 +169,49 @@ def test_an_existing_file_is_replaced_only_when_the_button_says_so(make, tmp_pat
 
 def test_a_name_that_cannot_be_is_told_and_prevents_exporting(make):
     dialog = make()
-    dialog.file.name.setText("a/b")
-    assert "cannot have /" in dialog.file.note.text
+    dialog.file.name.setText("what?")
+    assert "cannot have ?" in dialog.file.note.text
     assert not dialog._export.isEnabled()
     dialog.file.name.setText("fine")
     assert dialog._export.isEnabled()
     assert dialog.file.note.text == ""
+
+
+def test_a_path_can_be_typed_for_a_name(make, tmp_path, qtbot):
+    (tmp_path / "other").mkdir()
+    dialog = make()
+    dialog.file.name.setText(str(tmp_path / "other" / "pond"))
+    assert dialog.path == tmp_path / "other" / "pond.png"
+    dialog.file.name.setText("other/pond.tif")
+    qtbot.keyClick(dialog.file.name, Qt.Key.Key_Return)
+    (handed,) = dialog.handed
+    assert handed[0] == tmp_path / "other" / "pond.tif"
+    assert (dialog.file.name.text(), dialog.file.where.toolTip()) == (
+        "pond",
+        str(tmp_path / "other"),
+    )
+
+
+def test_a_typed_path_may_begin_at_home(make, monkeypatch, tmp_path):
+    (tmp_path / "home").mkdir()
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path / "home"))
+    dialog = make()
+    dialog.file.name.setText("~/pond")
+    assert dialog.path == tmp_path / "home" / "pond.png"
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"), [("gone/pond", "is not there"), ("other/", "cannot have /"), ("/", "cannot")]
+)
+def test_a_path_that_cannot_be_is_told(make, tmp_path, typed, told):
+    (tmp_path / "other").mkdir()
+    dialog = make()
+    dialog.file.name.setText(typed)
+    assert told in dialog.file.note.text
+    dialog.file.name.editingFinished.emit()
+    assert dialog.file.name.text() == typed
+    assert not dialog._export.isEnabled()
 
 
 def test_a_folder_that_is_gone_is_told(make, tmp_path):
@@ -232,7 +272,16 @@ def test_what_the_photo_lacks_cannot_be_chosen_and_the_wish_stays(make):
     assert not control(dialog, "Colour profile").isEnabled()
     assert not control(dialog, "EXIF and other descriptions").isEnabled()
     assert not control(dialog, "Leave out place and device").isEnabled()
+    assert not control(dialog, "EXIF and other descriptions").isChecked()
     assert dialog.settings == ExportSettings()
+
+
+def test_descriptions_can_be_left_out(make):
+    dialog = make()
+    control(dialog, "EXIF and other descriptions").click()
+    assert not dialog.settings.keep_exif
+    choose(dialog, "Format", "jpeg")
+    assert not control(dialog, "EXIF and other descriptions").isChecked()
 
 
 def test_the_size_is_asked_for_when_the_choice_rests(make, qtbot):

@@ -182,6 +182,24 @@ def test_removing_is_asked_about(dialog, qtbot):
     assert dialog.heard.calls == [("removed", "mine")]
 
 
+def test_enter_presses_the_button_that_is_marked(dialog, qtbot):
+    choose(dialog, 1)
+    qtbot.keyClick(dialog._table, Qt.Key.Key_Delete)
+    qtbot.keyClick(dialog._ask.buttons[0], Qt.Key.Key_Return)
+    assert dialog.heard.calls == [("removed", "mine")]
+
+
+def test_escape_answers_the_question_before_it_closes(dialog, qtbot):
+    choose(dialog, 1)
+    press(dialog, "Remove")
+    qtbot.keyClick(dialog._ask.buttons[0], Qt.Key.Key_Escape)
+    assert dialog._ask.text == ""
+    assert dialog.isVisible()
+    assert dialog.heard.calls == []
+    qtbot.keyClick(dialog, Qt.Key.Key_Escape)
+    assert not dialog.isVisible()
+
+
 def test_the_question_goes_when_another_model_is_chosen(dialog):
     choose(dialog, 1)
     press(dialog, "Remove")

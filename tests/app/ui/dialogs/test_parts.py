@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 
 import pytest
-from PySide6.QtWidgets import QComboBox, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QComboBox, QDialog, QWidget
 
 from app.ui.dialogs.parts import (
     ElidedLabel,
     Note,
     Notes,
+    button,
     column,
     fill_devices,
     pixels_words,
@@ -117,3 +119,15 @@ def test_devices_are_listed_after_auto_and_a_lost_one_is_told(qtbot):
     assert combo.currentData() == "cuda:0"
     fill_devices(combo, devices, "cpu")
     assert combo.currentText() == "CPU, 16 GB"
+
+
+def test_enter_presses_the_button_with_the_focus_and_not_the_default_one(shown, qtbot):
+    dialog, pressed = QDialog(), []
+    yes = button("Yes", lambda: pressed.append("yes"))
+    no = button("No", lambda: pressed.append("no"))
+    yes.setDefault(True)
+    dialog.setLayout(column(yes, no))
+    shown(dialog)
+    for key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
+        qtbot.keyClick(no, key)
+    assert pressed == ["no"] * 3

@@ -126,3 +126,16 @@ def test_the_other_dialogs_are_asked_for(make):
     press(dialog, "Models…")
     press(dialog, "Shortcuts…")
     assert asked == ["models", "shortcuts"]
+
+
+def test_fields_stay_aligned_when_the_text_grows(make, qtbot):
+    dialog = make()
+    font = dialog.font()
+    font.setPointSizeF(font.pointSizeF() * 2)
+    dialog.setFont(font)
+    theme_field, size_field = control(dialog, "Theme"), control(dialog, "Working size")
+
+    def left(field):
+        return field.mapTo(dialog, field.rect().topLeft()).x()
+
+    qtbot.waitUntil(lambda: left(theme_field) == left(size_field))

@@ -106,6 +106,40 @@ def test_keys_are_pressed_into_the_field(dialog, qtbot):
     assert dialog._items["view.hold"].text(1) == "Q"
 
 
+def test_a_key_that_is_left_where_it_is_takes_nothing_away(dialog, qtbot):
+    choose(dialog, "file.open")
+    edit = control(dialog, "Key")
+    edit.setFocus()
+    qtbot.keyClick(edit, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert dialog._note.text == "Ctrl+Z belongs to Undo."
+    assert dialog.heard == []
+    press(dialog, "Leave it there")
+    assert dialog.keys["file.open"] == ("Ctrl+O",)
+    assert edit.keySequence() == QKeySequence("Ctrl+O")
+
+
+def test_escape_gives_up_and_leaves_the_dialog_open(dialog, qtbot):
+    choose(dialog, "file.open")
+    edit = control(dialog, "Key")
+    edit.setFocus()
+    qtbot.keyPress(edit, Qt.Key.Key_Control)
+    assert edit.keySequence().isEmpty()
+    qtbot.keyClick(edit, Qt.Key.Key_Escape)
+    assert dialog.isVisible()
+    assert edit.keySequence() == QKeySequence("Ctrl+O")
+    assert dialog.heard == []
+
+
+def test_leaving_half_way_takes_nothing_away(dialog, qtbot):
+    choose(dialog, "file.open")
+    edit = control(dialog, "Key")
+    edit.setFocus()
+    qtbot.keyPress(edit, Qt.Key.Key_Control)
+    control(dialog, "Search").setFocus()
+    assert edit.keySequence() == QKeySequence("Ctrl+O")
+    assert dialog.heard == []
+
+
 def test_tab_leaves_the_field(dialog, qtbot):
     edit = control(dialog, "Key")
     edit.setFocus()

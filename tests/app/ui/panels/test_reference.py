@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QByteArray, QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtCore import QByteArray, QMimeData, QPoint, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QCheckBox, QPushButton, QToolButton
@@ -14,6 +14,7 @@ from app.ui.panels.reference import (
     ReferenceItem,
     ReferencePanel,
 )
+from tests.app.ui.drags import drag_event
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -61,21 +62,12 @@ def grain(panel: ReferencePanel) -> QCheckBox:
     return found
 
 
-def event_of(kind, data: QMimeData):
-    rest = (Qt.DropAction.CopyAction, data, LEFT, Qt.KeyboardModifier.NoModifier)
-    try:
-        return kind(QPointF(9, 9), *rest)
-    except TypeError:
-        # Before 6.12, one of the two kinds takes whole pixels only.
-        return kind(QPoint(9, 9), *rest)
-
-
 def drop(panel: ReferencePanel, data: QMimeData) -> bool:
     """Drag over the zone and drop; whether it was accepted."""
-    enter = event_of(QDragEnterEvent, data)
+    enter = drag_event(QDragEnterEvent, QPoint(9, 9), data)
     QApplication.sendEvent(panel._zone, enter)
     lit = panel._zone.grab().toImage()
-    event = event_of(QDropEvent, data)
+    event = drag_event(QDropEvent, QPoint(9, 9), data)
     QApplication.sendEvent(panel._zone, event)
     assert (panel._zone.grab().toImage() != lit) == enter.isAccepted()
     return enter.isAccepted() and event.isAccepted()

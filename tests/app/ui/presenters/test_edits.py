@@ -1,0 +1,181 @@
+"""Panels and steps: what a hand does while something else has not come to rest."""
+
+import time
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+
+from app.document.document import set_strength
+from app.document.io.images import write_image
+from tests.app.ui.test_flow import amount, expected, middle, near, shown_at_middle
+
+
+def strength_row(driver, place=0):
+    return driver.window.edits._rows[place]
+
+
+def nudge(driver, slider, times=3):
+    """Arrow keys on a slider, which then waits for a rest."""
+    slider.setFocus()
+    for _ in range(times):
+        driver.qtbot.keyClick(slider.focusWidget() or slider, Qt.Key.Key_Left)
+
+
+def test_a_nudge_and_then_a_switch_keep_both(swapped):
+    nudge(swapped, swapped.window.reference.amount_slider)
+    nudged = amount(swapped)
+    assert nudged < 1.0
+    swapped.choose("edit.toggle")
+    assert amount(swapped) == nudged
+    swapped.choose("edit.undo")
+    assert amount(swapped) == nudged
+    swapped.choose("edit.undo")
+    assert amount(swapped) == 1.0
+
+
+def test_a_nudge_can_be_undone_and_redone_before_it_comes_to_rest(swapped):
+    nudge(swapped, swapped.window.reference.amount_slider)
+    nudged = amount(swapped)
+    swapped.choose("edit.undo")
+    assert amount(swapped) == 1.0
+    swapped.qtbot.wait(500)
+    assert amount(swapped) == 1.0
+    swapped.choose("edit.redo")
+    assert amount(swapped) == nudged
+
+
+def test_an_edit_that_is_deleted_while_its_slider_waits_breaks_nothing(swapped):
+    steps = len(swapped.program.session.history.states)
+    nudge(swapped, strength_row(swapped).findChild(type(swapped.window.reference.amount_slider)))
+    swapped.choose("edit.delete")
+    assert swapped.document.entries == ()
+    swapped.qtbot.wait(500)
+    assert swapped.document.entries == ()
+    assert len(swapped.program.session.history.states) == steps + 2
+
+
+def test_another_picture_while_a_slider_waits_breaks_nothing(swapped, files):
+    nudge(swapped, swapped.window.reference.amount_slider)
+    swapped.program.pictures.open_file(files.sunset)
+    swapped.wait(lambda: swapped.document.base.path == files.sunset)
+    swapped.qtbot.wait(500)
+    assert swapped.document.entries == ()
+    assert not swapped.program.session.unexported
+
+
+def drag(driver, slider, share):
+    """Take the handle and draw it to a share of the track; the button stays down."""
+    track = slider.tab_stops[0]
+    middle_y = 14
+    start = QPoint(round(track._x_of(track.value())), middle_y)
+    driver.qtbot.mousePress(track, Qt.MouseButton.LeftButton, pos=start)
+    driver.qtbot.mouseMove(track, QPoint(round(track.width() * share), middle_y))
+    return track
+
+
+def test_escape_during_a_drag_shows_what_was_before(swapped):
+    """The picture comes back, too, and no render is left undone."""
+    swapped.program.preview._kept.clear()
+    steps = len(swapped.program.session.history.states)
+    track = drag(swapped, swapped.window.reference.amount_slider, 0.2)
+    swapped.qtbot.waitUntil(lambda: amount(swapped) < 0.5)
+    swapped.press("Esc", track)
+    swapped.qtbot.mouseRelease(track, Qt.MouseButton.LeftButton, pos=QPoint(20, 14))
+    swapped.wait()
+    assert amount(swapped) == 1.0
+    assert len(swapped.program.session.history.states) == steps
+    assert near(shown_at_middle(swapped), middle(expected(swapped)))
+
+
+def test_escape_in_the_name_of_an_edit_leaves_the_name_and_the_work(swapped):
+    row = strength_row(swapped)
+    row.setFocus()
+    swapped.qtbot.keyClick(row, Qt.Key.Key_F2)
+    field = swapped.window.focusWidget()
+    swapped.qtbot.keyClicks(field, "Evening")
+    swapped.qtbot.keyClick(field, Qt.Key.Key_Escape)
+    assert swapped.document.entries[0].name == ""
+    assert not field.isVisible()
+
+
+def test_a_broken_reference_among_good_ones(opened, files, tmp_path):
+    bad = tmp_path / "bad.png"
+    bad.write_bytes(b"nothing")
+    opened.window.reference.files_dropped.emit([bad, files.sunset])
+    opened.wait(lambda: bool(opened.document.entries))
+    assert "bad.png" in opened.notices()[0]
+    assert opened.window.reference._state.text() == ""
+
+
+# Steps
+
+
+def test_thumbnails_of_steps_that_are_gone_are_dropped(swapped):
+    edits = swapped.program.edits
+    for value in np.linspace(0.1, 0.9, 9):
+        swapped.program.swapping.commit_amount(float(value))
+        swapped.wait()
+    serials = {state.serial for state in swapped.program.session.history.states}
+    assert set(edits._step_thumbs) <= serials
+    swapped.choose("edit.undo")
+    swapped.choose("edit.undo")
+    swapped.program.swapping.roll_grain()
+    swapped.wait()
+    (last,) = swapped.program.session.history.states[-1:]
+    assert last.serial in edits._step_thumbs
+    assert len(edits._step_thumbs) <= len(swapped.program.session.history.states)
+
+
+def test_a_step_that_was_not_rendered_looks_like_the_one_before(swapped):
+    edits, history = swapped.program.edits, swapped.program.session.history
+    (plain, full) = edits._steps(history)
+    assert plain.thumb_rgb_hwc is not full.thumb_rgb_hwc
+    swapped.program.edit_list.rename(1, "Evening")
+    items = edits._steps(history)
+    assert [item.label for item in items][-1] == "Rename swap texture"
+    assert items[-1].thumb_rgb_hwc is not plain.thumb_rgb_hwc
+
+
+def test_the_steps_of_a_long_session_are_shown_quickly(swapped):
+    history, document = swapped.program.session.history, swapped.document
+    for number in range(250):
+        history.push("Change", set_strength(document, 1, (number % 100) / 100))
+    tries = []
+    for _ in range(5):
+        started = time.perf_counter()
+        swapped.program.edits._show_steps()
+        tries.append(time.perf_counter() - started)
+    assert min(tries) < 0.05
+    swapped.wait()
+
+
+@pytest.mark.parametrize("name", ["meadow", "sunset"])
+def test_a_reference_may_be_the_photo_itself_and_of_any_size(opened, files, tmp_path, name):
+    path = tmp_path / "tiny.png"
+    write_image(path, np.full((1, 1, 3), 9, np.uint8))
+    for reference in (path, getattr(files, name)):
+        opened.program.swapping.use_file(reference)
+        opened.wait()
+    assert len(opened.document.references) == 2
+    assert near(shown_at_middle(opened), middle(expected(opened)))
+
+
+def test_work_is_marked_within_a_tenth_of_a_second_and_the_mark_goes(swapped):
+    swapped.backend.block()
+    started = time.perf_counter()
+    swapped.program.swapping.commit_amount(0.3)
+    stop = swapped.window.status.stop
+    swapped.qtbot.waitUntil(stop.isVisible)
+    assert time.perf_counter() - started < 0.1 + 0.05
+    stop.click()
+    swapped.wait()
+    assert not stop.isVisible()
+    # What was given up is said, and can be had after all.
+    (notice,) = swapped.window.notices.notices
+    ((label, go_on),) = notice.actions
+    assert label == "Go on"
+    swapped.backend.unblock()
+    go_on()
+    swapped.wait()
+    assert near(shown_at_middle(swapped), middle(expected(swapped)))

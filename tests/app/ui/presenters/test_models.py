@@ -1,0 +1,105 @@
+"""Models and devices that change while a picture is worked on."""
+
+import pytest
+
+from app.errors import UserError
+from app.jobs.slots import Lane
+from app.ui.dialogs.models import ModelsDialog
+from app.ui.dialogs.settings import SettingsDialog
+from models.errors import CheckpointMissing
+from tests.app.ui.test_flow import amount, expected, middle, near, shown_at_middle
+
+
+def test_the_device_that_the_settings_name_is_used_at_once(swapped, qtbot):
+    driver = swapped
+    engines = len(driver.make.made)
+    driver.choose("edit.settings")
+    dialog = driver.dialog(SettingsDialog)
+    dialog.changed.emit(driver.program.preferences.value.__class__(device="cpu"))
+    dialog.close()
+    driver.wait()
+    assert len(driver.make.made) == engines + 1
+    assert "render" in driver.backend.calls
+    assert near(shown_at_middle(driver), middle(expected(driver)))
+
+
+def test_another_device_during_a_render(swapped, qtbot):
+    driver = swapped
+    driver.backend.block()
+    driver.program.swapping.commit_amount(0.3)
+    qtbot.waitUntil(driver.backend.running.is_set)
+    driver.program.models.use_device("cpu")
+    driver.wait()
+    assert amount(driver) == 0.3
+    assert near(shown_at_middle(driver), middle(expected(driver)))
+    assert driver.program.queue.running(Lane.ENGINE) is None
+    assert not driver.window.status.stop.isVisible()
+
+
+def test_a_model_that_goes_while_it_is_used_is_told_at_its_edit(swapped, tmp_path):
+    driver, specs = swapped, swapped.program.models.catalog
+    (row,) = driver.window.edits._rows
+    assert row.item.missing == ""
+    driver.backend.errors = [CheckpointMissing("There is no model 'landscapes'.")]
+    driver.program.models.catalog_changed.emit(type(specs)(()))
+    driver.program.models.catalog = type(specs)(
+        (specs.models[0].__class__(**{**vars(specs.models[0]), "id": "other"}),)
+    )
+    driver.program.edits.note_catalog()
+    driver.wait(lambda: bool(driver.notices()))
+    assert "is not installed" in driver.window.edits._rows[0].item.missing
+    assert driver.notices() == ["There is no model 'landscapes'."]
+    driver.program.models.refresh()
+    driver.wait()
+    assert driver.window.edits._rows[0].item.missing == ""
+    assert near(shown_at_middle(driver), middle(expected(driver)))
+
+
+def test_cancel_in_the_status_bar_ends_an_import(swapped, tmp_path, qtbot):
+    driver = swapped
+    driver.backend.block()
+    driver.program.model_presenter.import_files([tmp_path / "a.pth"])
+    qtbot.waitUntil(driver.window.status.stop.isVisible)
+    driver.window.status.stop.click()
+    driver.wait()
+    assert driver.backend.models == []
+    assert not driver.window.status.stop.isVisible()
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (UserError("It is gone.", "Look elsewhere."), "It is gone. Look elsewhere."),
+        (KeyError("x"), "Something in Scumble went wrong"),
+    ],
+)
+def test_in_the_dialog_every_error_is_a_sentence(driver, error, words):
+    driver.choose("model.manage")
+    dialog = driver.dialog(ModelsDialog)
+    driver.wait()
+    shown = []
+    dialog.set_message = lambda kind, text: shown.append((kind, text))
+    driver.program.models.failed.emit(error)
+    ((kind, text),) = shown
+    assert kind == "error"
+    assert text.startswith(words)
+    dialog.close()
+
+
+def test_answers_for_a_dialog_that_is_closed_go_to_the_window(driver, tmp_path):
+    driver.choose("model.manage")
+    driver.program.model_presenter._test_device("cpu")
+    driver.dialog(ModelsDialog).close()
+    driver.program.model_presenter.import_files([tmp_path / "a.pth"])
+    driver.wait()
+    assert driver.notices() == ["a.pth was imported as the model 'a'."]
+
+
+def test_an_engine_that_cannot_start_says_so_and_can_be_restarted(start, files, make):
+    make.errors = [CheckpointMissing("No GPU of that name.")] * 1
+    driver = start()
+    driver.open(files.meadow)
+    assert driver.notices() == ["No GPU of that name."]
+    driver.choose("model.restart")
+    driver.wait()
+    assert driver.program.models.engine is not None
