@@ -61,6 +61,9 @@ class SettingsDialog(QDialog):
         self._device = named(QComboBox(), "Device")
         self._calm = named(QCheckBox("Reduce motion"), "Reduce motion")
         self._note = Note()
+        # The labels hear of another font after the dialog.
+        self._aligning = QTimer(self, singleShot=True, interval=0)
+        self._aligning.timeout.connect(lambda: align_labels(*self._forms))
         self._fill()
         self._lay_out()
         self._connect()
@@ -121,8 +124,7 @@ class SettingsDialog(QDialog):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() is QEvent.Type.FontChange and self.isVisible():
-            # The labels hear of the font after the dialog.
-            QTimer.singleShot(0, self, lambda: align_labels(*self._forms))
+            self._aligning.start()
 
     def _connect(self) -> None:
         self._theme.activated.connect(lambda: self._change(theme=self._theme.currentData()))

@@ -16,7 +16,7 @@ from app.controllers.swapping import Swapping
 from app.document.document import Document
 from app.document.io.pixels import profile_name
 from app.settings import ExportSettings
-from app.ui.files import PICTURE_SUFFIXES, ask_files, reveal
+from app.ui.files import PICTURE_SUFFIXES, ask_files
 from app.ui.main_window import MainWindow
 from app.ui.presenters.notices import Teller
 from app.ui.presenters.picture import PicturePresenter
@@ -207,7 +207,7 @@ class DocumentPresenter(QObject):
             f"Exported {exported.path.name}: {exported.width_px} x {exported.height_px} px, "
             f"{size_words(exported.bytes)}."
         )
-        show = ("Show in file manager", partial(reveal, exported.path))
+        show = ("Show in file manager", partial(self._tell.reveal, exported.path))
         self._tell.info(words, show, key="export")
         for note in exported.notes:
             self._tell.warning(note)
@@ -226,7 +226,7 @@ class DocumentPresenter(QObject):
         if path is None:
             self._tell.warning("This picture is in no file yet.", "Export it first.")
         else:
-            reveal(path)
+            self._tell.reveal(path)
 
     # What is shown
 

@@ -15,7 +15,7 @@ from app.controllers.requests import edits_on
 from app.controllers.session import Change, Session
 from app.document.document import Document
 from app.settings import Settings
-from app.ui.files import MODEL_SUFFIXES, ask_files, reveal
+from app.ui.files import MODEL_SUFFIXES, ask_files
 from app.ui.main_window import MainWindow
 from app.ui.presenters.notices import Teller, words_of
 from app.ui.presenters.picture import PicturePresenter
@@ -130,7 +130,7 @@ class ModelsPresenter(QObject):
         dialog.import_requested.connect(self.import_files)
         dialog.renamed.connect(self._models.rename)
         dialog.removed.connect(self._models.remove)
-        dialog.revealed.connect(reveal)
+        dialog.revealed.connect(self._tell.reveal)
         dialog.verify_requested.connect(self._models.verify)
         dialog.folder_move_requested.connect(self._models.move_folder)
         dialog.device_chosen.connect(self._models.use_device)

@@ -2,9 +2,11 @@
 
 import traceback
 from collections.abc import Callable
+from pathlib import Path
 
 from app.controllers.notices import Action, Notice
 from app.errors import UserError
+from app.ui.files import reveal
 from app.ui.widgets.notice import NoticeBar
 from models.errors import ModelsError
 
@@ -36,6 +38,11 @@ class Teller:
         """Something was not done; the report has the traceback."""
         notice = Notice("error", *words_of(error), self._report(error), actions, key)
         self._bar.show_notice(notice)
+
+    def reveal(self, path: Path) -> None:
+        """Show a file in the file manager, or say where it is if there is none."""
+        if not reveal(path):
+            self.warning("No file manager could be opened.", f"The file is {path}.", key="reveal")
 
 
 def words_of(error: BaseException) -> tuple[str, str]:

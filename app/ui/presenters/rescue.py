@@ -14,7 +14,6 @@ from app.crash import CrashReport
 from app.document.document import Document
 from app.jobs.queue import JobQueue
 from app.jobs.slots import Means, Slot
-from app.ui.files import reveal
 from app.ui.main_window import MainWindow
 from app.ui.presenters.notices import Teller
 from app.ui.presenters.questions import unless_unexported
@@ -39,6 +38,8 @@ class RescuePresenter(QObject):
         self._tell = tell
         self._dialog: QDialog | None = None
         self._saved: tuple[weakref.ref[Document], Path] | None = None
+        self._opened: Path | None = None
+        session.steps_changed.connect(self._settle)
         window.start.rescue_requested.connect(self._open)
         window.start.rescue_discarded.connect(self._discard)
         self._offer()
@@ -63,7 +64,7 @@ class RescuePresenter(QObject):
             return
         dialog = CrashDialog(report.sentence, report.saved, report.text, self._window)
         dialog.quit_requested.connect(self._window.leave)
-        dialog.revealed.connect(reveal)
+        dialog.revealed.connect(self._tell.reveal)
         dialog.finished.connect(self._closed)
         self._dialog = dialog
         # Not modal: the picture behind it may be looked at, and exported, first.
@@ -83,8 +84,17 @@ class RescuePresenter(QObject):
         self._queue.submit(Slot.MANAGE, work, done=self._window.start.set_rescues)
 
     def _open(self, path: Path) -> None:
-        read = partial(self._pictures.open_rescue, path, partial(self._discard, path))
+        read = partial(self._pictures.open_rescue, path, partial(self._hold, path))
         unless_unexported(self._window, self._session, read)
+
+    def _hold(self, path: Path) -> None:
+        """Keep the files of what was opened until the work is in a file, or given up."""
+        self._opened = path
+
+    def _settle(self) -> None:
+        if self._opened is not None and not self._session.unexported:
+            path, self._opened = self._opened, None
+            self._discard(path)
 
     def _discard(self, path: Path) -> None:
         def work(means: Means) -> None:

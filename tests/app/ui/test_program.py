@@ -61,7 +61,6 @@ def test_after_a_defect_the_document_is_saved_and_then_told(
     again.wait(lambda: again.document is not None)
     assert again.document == before
     assert again.program.session.unexported
-    assert page.rescues == []
 
 
 def test_closing_during_a_render_ends_within_a_second(swapped):

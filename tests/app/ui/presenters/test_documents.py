@@ -284,3 +284,10 @@ def test_the_file_holds_a_picture_of_100_percent_though_the_screen_shows_less(sw
     export(swapped, path, ExportSettings(size="original"))
     swapped.wait(path.is_file)
     assert np.shape(read_image(path).rgb_hwc) == (200, 300, 3)
+
+
+def test_a_file_that_cannot_be_revealed_is_named(swapped, files, monkeypatch):
+    monkeypatch.setattr("app.ui.presenters.notices.reveal", lambda path: False)
+    swapped.choose("file.reveal")
+    (notice,) = swapped.window.notices.notices
+    assert str(files.meadow) in notice.hint

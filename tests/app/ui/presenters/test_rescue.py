@@ -76,7 +76,19 @@ def test_opening_what_was_put_aside_asks_about_the_work_at_hand(swapped, qtbot):
     click(swapped.dialog(QMessageBox), "Discard")
     swapped.wait(lambda: swapped.document is not before)
     assert swapped.document.entries[0].edit.amount == 1.0
+
+
+def test_what_was_put_aside_stays_until_the_work_is_in_a_file_or_given_up(swapped):
+    path = swapped.program.rescue.save()
+    page: StartPage = swapped.window.start
+    swapped.program.session.close()
+    page.rescue_requested.emit(path)
+    swapped.wait(lambda: swapped.document is not None)
+    assert rescues() == (path,)
+    swapped.program.session.mark_exported(swapped.document)
+    swapped.wait()
     assert rescues() == ()
+    assert page.rescues == []
 
 
 def test_a_damaged_rescue_stays_and_is_told(opened):
