@@ -143,6 +143,14 @@ class ModelTable(QTreeWidget):
             mark.addPixmap(theme.pixmap("warning", colour, MARK_PX, 2.0), mode)
         return mark
 
+    def _colour_marks(self) -> None:
+        """Draw the marks in the colours of now. Keeps the items: a first look at them, while they
+        are being put in, brings the palette."""
+        with QSignalBlocker(self):
+            for item in self._items:
+                if not item.icon(1).isNull():
+                    item.setIcon(1, self._mark())
+
     @Slot(QTreeWidgetItem, int)
     def _take_title(self, item: QTreeWidgetItem, _place: int) -> None:
         shown = self._rows[item.data(0, ID_ROLE)]
@@ -155,7 +163,7 @@ class ModelTable(QTreeWidget):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() is QEvent.Type.PaletteChange:
-            self.set_rows(self._rows.values())
+            self._colour_marks()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Delete:

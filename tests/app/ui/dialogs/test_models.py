@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtCore import QEvent, QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
-from PySide6.QtWidgets import QFileDialog, QLabel, QLineEdit
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QLineEdit
 
 from app.ui import theme
 from app.ui.dialogs.models import ModelRow, ModelsDialog
@@ -106,6 +106,14 @@ def test_the_mark_follows_the_theme(dialog, qapp):
     theme.apply(qapp, "dark")
     assert light < dark
     assert dialog._table.current.id == "mine"
+
+
+def test_items_outlive_a_change_of_the_palette(dialog, qapp):
+    """Qt polishes a table while it takes its first rows; rows made anew meanwhile would be gone."""
+    before = [dialog._table.topLevelItem(place) for place in range(3)]
+    QApplication.sendEvent(dialog._table, QEvent(QEvent.Type.PaletteChange))
+    assert [dialog._table.topLevelItem(place) for place in range(3)] == before
+    assert dialog._table.topLevelItem(1).icon(1).isNull()
 
 
 def test_the_details_follow_the_choice(dialog):

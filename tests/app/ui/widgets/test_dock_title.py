@@ -73,12 +73,14 @@ def test_a_click_leaves_the_keyboard_where_it_was_and_tab_reaches_the_buttons(
     field.setFocus()
     qtbot.mouseClick(button(dock, "Float Edits"), LEFT)
     qtbot.mouseClick(button(dock, "Dock Edits"), LEFT)
-    dock.parentWidget().activateWindow()
+    dock.window().activateWindow()
     field.setFocus()
     reached = set()
     for _ in range(4):
         qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
-        reached.add(QApplication.focusWidget().accessibleName())
+        focused = QApplication.focusWidget()
+        assert focused is not None
+        reached.add(focused.accessibleName())
     assert {"Float Edits", "Close Edits"} <= reached
     button(dock, "Float Edits").setFocus(Qt.FocusReason.TabFocusReason)
     qtbot.keyClick(button(dock, "Float Edits"), Qt.Key.Key_Space)

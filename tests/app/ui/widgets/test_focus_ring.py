@@ -36,13 +36,14 @@ def form(qapp: QApplication, qtbot):
     tool = QToolButton()
     tool.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
     tool.setText("Tool")
-    for part in (QLineEdit(), QPushButton("Push"), tool, QCheckBox("Check"), Target("new", "New")):
+    field = QLineEdit()
+    for part in (field, QPushButton("Push"), tool, QCheckBox("Check"), Target("new", "New")):
         column.addWidget(part)
     window.show()
     qtbot.waitExposed(window)
     window.activateWindow()
     qtbot.waitUntil(window.isActiveWindow)
-    window.findChild(QLineEdit).setFocus()
+    field.setFocus()
     return window
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 from PySide6.QtCore import QEvent, QPointF, Qt
-from PySide6.QtGui import QEnterEvent, QGuiApplication
+from PySide6.QtGui import QCursor, QEnterEvent, QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QToolButton
 
@@ -16,6 +16,9 @@ def bar(qtbot) -> NoticeBar:
     made = NoticeBar()
     qtbot.addWidget(made)
     made.resize(600, 100)
+    made.move(0, 0)
+    # Wherever an earlier test left the pointer, it is not over the bar.
+    QCursor.setPos(700, 700)
     return made
 
 
