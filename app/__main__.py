@@ -21,7 +21,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         sys.exit(1)
     from app.main import main as open_window
 
-    sys.exit(open_window(arguments))
+    open_window(arguments)
 
 
 def has_screen() -> bool:

@@ -4,11 +4,13 @@ torch is not imported on the way to the window. The engine's thread does that, a
 needs the engine.
 """
 
+import logging
 import os
 import sys
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from typing import NoReturn
 
 from PySide6.QtCore import QSettings, Qt, QTimer
 from PySide6.QtGui import QIcon
@@ -46,7 +48,8 @@ from models.catalog import set_user_folder
 
 SWITCH_INTERVAL_SECONDS = 0.001
 """How long a worker's Python may hold the interpreter; the default, 5 ms, is felt while drawing."""
-CLOSE_MS = 1000
+CLOSE_MS = 600
+"""How long the threads may take to end. What is unfinished then was called off anyway."""
 
 
 class Program:
@@ -144,8 +147,8 @@ class Program:
         return {"model": self.models.current, "device": device, "picture": size}
 
 
-def main(arguments: Sequence[str] = ()) -> int:
-    """Open the window, with the picture that is named, and return the exit code when it closes."""
+def main(arguments: Sequence[str] = ()) -> NoReturn:
+    """Open the window, with the picture that is named; the process ends when it closes."""
     sys.setswitchinterval(SWITCH_INTERVAL_SECONDS)
     app = QApplication(["scumble", *arguments])
     app.setApplicationName("Scumble")
@@ -167,7 +170,9 @@ def main(arguments: Sequence[str] = ()) -> int:
     code = app.exec()
     interrupts.stop()
     uninstall()
-    if not program.close():
-        # A thread sits in a call that nothing can interrupt; all that matters is written.
-        os._exit(code)
-    return code
+    program.close()
+    logging.shutdown()
+    sys.stdout.flush()
+    # All that matters is written. Python's own way out takes a second once torch is loaded, and
+    # would wait for ever for a thread in a call that nothing can interrupt.
+    os._exit(code)

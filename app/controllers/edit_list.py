@@ -84,7 +84,8 @@ class EditList(QObject):
 
     def _push(self, verb: str, uid: int, change: Callable[[Document], Document]) -> None:
         document = self._session.settled()
-        title = title_of(document.entry(uid)).lower()
+        entry = document.entry(uid)
+        title = entry.name or title_of(entry).lower()
         self._session.push(f"{verb} {title}", change(document))
 
     def _has(self, uid: int) -> bool:

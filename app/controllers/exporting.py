@@ -83,10 +83,12 @@ def encoded(rgb_hwc: npt.NDArray[Any], photo: Photo, settings: ExportSettings) -
 
 
 def size_words(count: float) -> str:
-    """Bytes in words: "840 KB", "2.3 MB"."""
-    if count < 1e6:
-        return f"{max(1, round(count / 1e3))} KB"
-    return f"{count / 1e6:.1f} MB"
+    """A file's size to read: "940 kB", "2.3 MB", "1.2 GB" (powers of ten)."""
+    if count < 999_500:
+        return f"{max(1, round(count / 1e3)) if count else 0} kB"
+    if count < 999_500_000:
+        return f"{count / 1e6:.1f} MB"
+    return f"{count / 1e9:.1f} GB"
 
 
 class Exporting(QObject):

@@ -179,7 +179,8 @@ class Models(QObject):
             means.backend.verify_model(model_id)
 
         def done(_: None) -> None:
-            self.said.emit(f"The model {model_id!r} is whole.")
+            spec = self.find(model_id)
+            self.said.emit(f"{spec.title if spec else model_id} is whole.")
 
         self._submit(Slot.VERIFY_MODEL, f"verifying {model_id}", work, done)
 

@@ -42,6 +42,8 @@ GEOMETRY_KEY, STATE_KEY = "window/geometry", "window/docks"
 STATE_VERSION = 1
 FIRST_SIZE_VIEW = (1600, 1000)
 DOCK_WIDTH_VIEW = 300
+TITLE_VIEW = 40
+"""Room for the title that the system puts above the window."""
 RIGHT = Qt.DockWidgetArea.RightDockWidgetArea
 
 
@@ -150,11 +152,9 @@ class MainWindow(QMainWindow):
             if focus and (pane is focus or pane.isAncestorOf(focus))
         ]
         pane = panes[(inside[0] + 1) % len(panes) if inside else 0]
-        pane.setFocus(Qt.FocusReason.TabFocusReason)
-        if not pane.hasFocus():
-            chain = [w for w in pane.findChildren(QWidget) if _takes_tab(w)]
-            if chain:
-                chain[0].setFocus(Qt.FocusReason.TabFocusReason)
+        chain = [part for part in (pane, *pane.findChildren(QWidget)) if _takes_tab(part)]
+        if chain:
+            chain[0].setFocus(Qt.FocusReason.TabFocusReason)
 
     def save_layout(self) -> None:
         """Remember where the window and its panels are."""
@@ -259,7 +259,7 @@ class MainWindow(QMainWindow):
         """Be as large as is good for the first time: all of a small screen, a part of a large."""
         room = self.screen().availableSize()
         wide, high = FIRST_SIZE_VIEW
-        self.resize(min(wide, room.width()), min(high, room.height()))
+        self.resize(min(wide, room.width()), min(high, room.height() - TITLE_VIEW))
         if room.width() <= wide or room.height() <= high:
             self.setWindowState(Qt.WindowState.WindowMaximized)
 

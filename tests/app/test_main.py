@@ -31,7 +31,7 @@ def init(program, *arguments):
 
 app.main.Program.__init__ = init
 {script}
-sys.exit(app.main.main({arguments!r}))
+(app.main.main({arguments!r}))
 """
 
 TELL_MODULES = """

@@ -82,7 +82,7 @@ class Program(Real):
             QTimer.singleShot(2, lambda: self.until(condition, then))
 
 app.main.Program = Program
-sys.exit(app.main.main([]))
+(app.main.main([]))
 """
 
 

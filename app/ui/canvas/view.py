@@ -164,9 +164,10 @@ class CanvasView(QWidget):
         share = min(max(share, 0.0), 1.0)
         if share == self._comparison.share:
             return
-        self._update_divider()
+        before = self._divider_place()
         self._comparison.share = share
-        self._update_divider()
+        # The pictures change between the two places, too.
+        self.update(before.united(self._divider_place()))
         self._wake()
         self.divider_moved.emit(share)
 
@@ -290,14 +291,15 @@ class CanvasView(QWidget):
     @Slot(bool)
     def _light_divider(self, lit: bool) -> None:
         self._lit = lit
-        self._update_divider()
+        self.update(self._divider_place())
 
-    def _update_divider(self) -> None:
+    def _divider_place(self) -> QRect:
+        """What the divider and its words cover; empty without one."""
         x_view = self._divider_view()
-        if x_view is not None:
-            reach = marks_reach(QFontMetricsF(self.font()))
-            left = math.floor(x_view - reach)
-            self.update(QRect(left, 0, math.ceil(2 * reach) + 1, self.height()))
+        if x_view is None:
+            return QRect()
+        reach = marks_reach(QFontMetricsF(self.font()))
+        return QRect(math.floor(x_view - reach), 0, math.ceil(2 * reach) + 1, self.height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Qt's hook."""

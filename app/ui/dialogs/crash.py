@@ -8,7 +8,6 @@ from PySide6.QtWidgets import QDialog, QLabel, QLayout, QPlainTextEdit, QWidget
 
 from app.ui.dialogs.parts import (
     INSET_PX,
-    ElidedLabel,
     Note,
     as_dialog,
     button,
@@ -16,6 +15,7 @@ from app.ui.dialogs.parts import (
     column,
     heading,
     named,
+    path_label,
     quiet,
     row,
 )
@@ -77,7 +77,7 @@ class CrashDialog(QDialog):
 
     def _place(self, saved: Path) -> QLayout:
         show = button("Show folder", lambda: self.revealed.emit(saved), icon="folder")
-        where = row(ElidedLabel(str(saved)), show)
+        where = row(path_label(str(saved)), show)
         where.setStretch(0, 1)
         return where
 

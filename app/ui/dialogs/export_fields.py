@@ -25,13 +25,13 @@ from app.ui.dialogs.export_rules import (
     stem_of,
 )
 from app.ui.dialogs.parts import (
-    ElidedLabel,
     Note,
     button,
     chars_px,
     column,
     form,
     named,
+    path_label,
     pixels_words,
     quiet,
     row,
@@ -61,7 +61,7 @@ class FileField(QWidget):
         self._folder = folder
         self._suffix = QLabel()
         self.name = named(QLineEdit(stem_of(name)), "File name")
-        self.where = ElidedLabel()
+        self.where = path_label()
         self.browse = button("Browse\N{HORIZONTAL ELLIPSIS}", self._browse, icon="folder")
         self.note = Note()
         where = row(self.where, self.browse)
@@ -70,7 +70,7 @@ class FileField(QWidget):
         self.setLayout(column(self.form, self.note))
         self.name.textChanged.connect(self._check)
         self.name.editingFinished.connect(self._tidy)
-        self.where.set_text(str(folder))
+        self.where.setText(str(folder))
 
     @property
     def path(self) -> Path:
@@ -96,7 +96,7 @@ class FileField(QWidget):
     def set_folder(self, folder: Path) -> None:
         """The folder that the file goes into."""
         self._folder = folder
-        self.where.set_text(str(folder))
+        self.where.setText(str(folder))
         self._check()
 
     def refresh(self) -> None:

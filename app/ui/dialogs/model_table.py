@@ -17,15 +17,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.controllers.exporting import size_words
 from app.ui import theme
 from app.ui.dialogs.parts import (
-    ElidedLabel,
     chars_px,
     column,
     dress_table,
     heading,
+    path_label,
     quiet,
-    size_words,
 )
 
 ID_ROLE = Qt.ItemDataRole.UserRole
@@ -184,7 +184,7 @@ class ModelDetails(QScrollArea):
         self._title = heading("")
         self._title.setWordWrap(True)
         self._values: list[tuple[QWidget, QLabel]] = []
-        self._path = ElidedLabel()
+        self._path = path_label()
         lines = [self._line(words) for words in ("Kind", "Licence", "Source", "Trained")]
         file = column(quiet("File"), self._path, gap_px=0)
         self._inside = QWidget()
@@ -213,4 +213,4 @@ class ModelDetails(QScrollArea):
         for (line, value), text in zip(self._values, values, strict=True):
             value.setText(text)
             line.setVisible(bool(text))
-        self._path.set_text(str(shown.path))
+        self._path.setText(str(shown.path))

@@ -7,12 +7,12 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import QComboBox, QDialog, QLabel, QProgressBar, QWidget
 
+from app.controllers.exporting import size_words
 from app.ui.dialogs.model_table import ModelDetails, ModelRow, ModelTable
 from app.ui.dialogs.parts import (
     GAP_PX,
     INSET_PX,
     DeviceLike,
-    ElidedLabel,
     Kind,
     Note,
     Notes,
@@ -23,9 +23,9 @@ from app.ui.dialogs.parts import (
     fill_devices,
     heading,
     named,
+    path_label,
     resize_in_chars,
     row,
-    size_words,
 )
 from app.ui.files import ask_folder
 from models.catalog import PICKLE_SUFFIXES, SUFFIX
@@ -143,7 +143,7 @@ class ModelsDialog(QDialog):
         self._problems = Notes()
         self._message = Note()
         self._ask = Note()
-        self._where = ElidedLabel()
+        self._where = path_label()
         self._device = DeviceRow()
         self._progress = ProgressRow()
         self._make_buttons()
@@ -166,7 +166,7 @@ class ModelsDialog(QDialog):
     def set_folder(self, folder: Path, size_bytes: int) -> None:
         """Where the person's models are, and how much room they take."""
         self._folder = folder
-        self._where.set_text(f"{folder}  ({size_words(size_bytes)})")
+        self._where.setText(f"{folder}  ({size_words(size_bytes)})")
 
     def set_devices(self, devices: Iterable[DeviceLike], current: str) -> None:
         """List what can compute; `current` is "auto" or a name."""

@@ -10,7 +10,6 @@ from PySide6.QtGui import (
     QFontMetrics,
     QKeyEvent,
     QPalette,
-    QResizeEvent,
 )
 from PySide6.QtWidgets import (
     QBoxLayout,
@@ -29,6 +28,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.ui import theme
+from app.ui.widgets.elided_label import ElidedLabel
 
 TIGHT_PX = 4
 GAP_PX = 8
@@ -57,15 +57,6 @@ class DeviceLike(Protocol):
 
     @property
     def words(self) -> str: ...
-
-
-def size_words(size_bytes: int) -> str:
-    """A file's size to read: "940 kB", "2.3 MB", "1.2 GB" (powers of ten)."""
-    if size_bytes < 999_500:
-        return f"{max(1, round(size_bytes / 1e3)) if size_bytes else 0} kB"
-    if size_bytes < 999_500_000:
-        return f"{size_bytes / 1e6:.1f} MB"
-    return f"{size_bytes / 1e9:.1f} GB"
 
 
 def pixels_words(width_px: int, height_px: int) -> str:
@@ -253,35 +244,11 @@ def fill_devices(
     combo.blockSignals(False)
 
 
-class ElidedLabel(QLabel):
-    """One line that loses its middle where there is no room; the tooltip has all of it."""
-
-    def __init__(self, words: str = "") -> None:
-        super().__init__()
-        self._whole = ""
-        self.setTextFormat(Qt.TextFormat.PlainText)
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.set_text(words)
-
-    def set_text(self, words: str) -> None:
-        """The whole text."""
-        self._whole = words
-        self.setToolTip(words)
-        self.setAccessibleName(words)
-        self._elide()
-
-    def _elide(self) -> None:
-        metrics = self.fontMetrics()
-        self.setText(metrics.elidedText(self._whole, Qt.TextElideMode.ElideMiddle, self.width()))
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._elide()
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() is QEvent.Type.FontChange:
-            self._elide()
+def path_label(words: str = "") -> ElidedLabel:
+    """A line for a path: it loses its middle where there is no room."""
+    label = ElidedLabel(words, where=Qt.TextElideMode.ElideMiddle)
+    label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+    return label
 
 
 class Note(QWidget):

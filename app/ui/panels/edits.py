@@ -5,10 +5,11 @@ from itertools import pairwise
 
 from PySide6.QtCore import QPoint, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from app.ui.panels.edit_row import EditItem, EditRow
 from app.ui.theme import Theme
+from app.ui.widgets.column_scroll import MINIMUM_HEIGHT, ColumnScroll
 
 __all__ = ["EditItem", "EditsPanel"]
 
@@ -75,12 +76,7 @@ class EditsPanel(QWidget):
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._empty.setForegroundRole(self.palette().ColorRole.PlaceholderText)
         self._area.column.insertWidget(0, self._empty)
-        self._scroll = QScrollArea()
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
-        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._scroll.setWidget(self._area)
+        self._scroll = ColumnScroll(self._area)
         self._scroll.setAccessibleName("Edits")
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -90,8 +86,8 @@ class EditsPanel(QWidget):
         return QSize(240, 200)
 
     def minimumSizeHint(self) -> QSize:
-        """Room for one row."""
-        return QSize(160, 116)
+        """Room for a part of a row; small screens have no more."""
+        return QSize(160, MINIMUM_HEIGHT)
 
     @property
     def selected_uid(self) -> int:

@@ -29,6 +29,9 @@ SIDE = 96
 class FinderPanel(QWidget):
     """The pictures of a folder, with a filter by name. Reads no file itself.
 
+    Attributes:
+        filter: the field that the names are filtered by.
+
     Signals:
         folder_changed(Path): list this folder; also when `recursive` was switched.
         thumbnails_wanted(list): paths in view without a picture; each is asked for once.
@@ -47,7 +50,7 @@ class FinderPanel(QWidget):
         self._busy = ""
         self._place = ElidedLabel("No folder chosen", where=Qt.TextElideMode.ElideMiddle)
         self._choose = QPushButton(icon("folder"), "Choose folder…")
-        self._filter = QLineEdit()
+        self.filter = QLineEdit()
         self._inside = QCheckBox("Include subfolders")
         self._grid = ThumbnailList(SIDE, twice=True)
         self._words = QLabel()
@@ -59,11 +62,11 @@ class FinderPanel(QWidget):
 
     def _name_parts(self) -> None:
         self._choose.setIconSize(QSize(16, 16))
-        self._filter.setPlaceholderText("Filter by name")
-        self._filter.setAccessibleName("Filter by name")
-        self._filter.setClearButtonEnabled(True)
-        self._filter.addAction(
-            QAction(icon("search"), "", self._filter), QLineEdit.ActionPosition.LeadingPosition
+        self.filter.setPlaceholderText("Filter by name")
+        self.filter.setAccessibleName("Filter by name")
+        self.filter.setClearButtonEnabled(True)
+        self.filter.addAction(
+            QAction(icon("search"), "", self.filter), QLineEdit.ActionPosition.LeadingPosition
         )
         self._grid.setAccessibleName("Pictures in the folder")
         self._use.setDefault(True)
@@ -75,7 +78,7 @@ class FinderPanel(QWidget):
         top.addWidget(self._choose)
         middle = QHBoxLayout()
         middle.setSpacing(8)
-        middle.addWidget(self._filter, 1)
+        middle.addWidget(self.filter, 1)
         middle.addWidget(self._inside)
         foot = QHBoxLayout()
         foot.setSpacing(8)
@@ -91,7 +94,7 @@ class FinderPanel(QWidget):
 
     def _connect(self) -> None:
         self._choose.clicked.connect(self._choose_folder)
-        self._filter.textChanged.connect(self._apply_filter)
+        self.filter.textChanged.connect(self._apply_filter)
         self._inside.toggled.connect(self._relist)
         self._grid.chosen.connect(self._on_use)
         self._grid.current_changed.connect(self._tell)
@@ -148,7 +151,7 @@ class FinderPanel(QWidget):
 
     @Slot()
     def _apply_filter(self) -> None:
-        words = self._filter.text().casefold().split()
+        words = self.filter.text().casefold().split()
         shown = [
             item
             for item in self._items.values()

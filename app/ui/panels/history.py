@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from app.ui.icons import pixmap
 from app.ui.theme import Theme
+from app.ui.widgets.column_scroll import MINIMUM_HEIGHT
 from app.ui.widgets.item_model import Index, ItemModel, ItemRole
 from app.ui.widgets.painting import draw_cover, draw_ring, draw_words, fill_rounded
 from app.ui.widgets.thumbnail import PixmapCache
@@ -165,8 +166,8 @@ class HistoryPanel(QWidget):
         return QSize(240, 160)
 
     def minimumSizeHint(self) -> QSize:
-        """Room for one step."""
-        return QSize(120, 60)
+        """Room for a part of a step; small screens have no more."""
+        return QSize(120, MINIMUM_HEIGHT)
 
     def set_states(self, items: Sequence[StateItem]) -> None:
         """Show these; the list scrolls only when another step became the current one."""

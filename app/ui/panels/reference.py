@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QPoint, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QImage, QResizeEvent
 from PySide6.QtWidgets import (
     QApplication,
+    QBoxLayout,
     QCheckBox,
     QHBoxLayout,
     QMenu,
@@ -25,6 +26,7 @@ from app.ui.panels.reference_zone import (
     local_files,
 )
 from app.ui.panels.suggestions import Suggestion, Suggestions
+from app.ui.widgets.column_scroll import MINIMUM_HEIGHT, ColumnScroll
 from app.ui.widgets.elided_label import ElidedLabel
 from app.ui.widgets.slider import AmountSlider, Scale
 from app.ui.widgets.thumbnail import GAP, ThumbnailItem, ThumbnailList
@@ -46,6 +48,7 @@ THUMBNAIL_SIDE = 56
 MAX_THUMBNAIL_ROWS = 2
 MARGIN = 8
 CLOSED_WORDS = "Open a photo first"
+Direction = QBoxLayout.Direction
 
 
 class ReferencePanel(QWidget):
@@ -90,6 +93,7 @@ class ReferencePanel(QWidget):
         self._grain = QCheckBox("Grain")
         self._dice = QToolButton()
         self._state = ElidedLabel(faint=True)
+        self._buttons = QBoxLayout(Direction.LeftToRight)
         self._name_parts()
         self._arrange()
         self._connect()
@@ -104,6 +108,7 @@ class ReferencePanel(QWidget):
         self._find.setToolTip("Look through a folder of pictures")
         self._thumbnails.setAccessibleName("References of this document")
         self._thumbnails.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self._grain.setAccessibleName("Grain")
         self._grain.setToolTip("Random grain, as the model was trained with. Off: smooth")
         self._dice.setIcon(icon("dice"))
         self._dice.setIconSize(QSize(ICON_PX, ICON_PX))
@@ -111,24 +116,28 @@ class ReferencePanel(QWidget):
         self._dice.setToolTip("Roll other grain")
 
     def _arrange(self) -> None:
-        buttons = QHBoxLayout()
-        buttons.setSpacing(8)
-        buttons.addWidget(self._browse, 1)
-        buttons.addWidget(self._find, 1)
+        self._buttons.setSpacing(8)
+        self._buttons.addWidget(self._browse, 1)
+        self._buttons.addWidget(self._find, 1)
         grain = QHBoxLayout()
         grain.setSpacing(4)
         grain.addWidget(self._grain)
         grain.addWidget(self._dice)
         grain.addWidget(self._state, 1)
-        column = QVBoxLayout(self)
+        content = QWidget()
+        column = QVBoxLayout(content)
         column.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
         column.setSpacing(8)
         column.addWidget(self._zone, 1)
-        column.addLayout(buttons)
+        column.addLayout(self._buttons)
         column.addWidget(self._suggestions)
         column.addWidget(self._thumbnails)
         column.addWidget(self._amount)
         column.addLayout(grain)
+        self._scroll = ColumnScroll(content)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(self._scroll)
         self._state.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 
     def _connect(self) -> None:
@@ -183,12 +192,39 @@ class ReferencePanel(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self._fit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            self._fit()
+
+    def minimumSizeHint(self) -> QSize:
+        """The buttons may stand above each other, and what is too high scrolls."""
+        parts = (self._browse, self._find, self._amount)
+        width = max(part.minimumSizeHint().width() for part in parts)
+        return QSize(width + 2 * MARGIN + self._bar, MINIMUM_HEIGHT)
+
+    @property
+    def _bar(self) -> int:
+        """The width of the scroll bar, whether it is there or not."""
+        return self._scroll.verticalScrollBar().sizeHint().width()
+
+    def _fit(self) -> None:
+        self._fit_buttons()
         self._fit_thumbnails()
+
+    def _fit_buttons(self) -> None:
+        """Beside each other, or above each other in a narrow panel."""
+        beside = self._browse.minimumSizeHint().width() + self._find.minimumSizeHint().width()
+        room = self.width() - 2 * MARGIN - self._bar - self._buttons.spacing()
+        fits = beside <= room
+        self._buttons.setDirection(Direction.LeftToRight if fits else Direction.TopToBottom)
 
     def _fit_thumbnails(self) -> None:
         """As high as its rows of pictures, two at most; it scrolls beyond."""
         cell = THUMBNAIL_SIDE + 2 * GAP
-        columns = max(1, (self.width() - 2 * MARGIN - 2) // cell)
+        columns = max(1, (self._scroll.viewport().width() - 2 * MARGIN - 2) // cell)
         rows = -(-max(1, len(self._items)) // columns)
         self._thumbnails.setFixedHeight(min(rows, MAX_THUMBNAIL_ROWS) * cell + 2)
 
@@ -214,8 +250,8 @@ class ReferencePanel(QWidget):
         self._thumbnails.set_active(self._active or "")
 
     def _show_thumbnails(self) -> None:
-        """Of the references, or else of suggestions; never both, not even for a moment: the window
-        would grow to hold them."""
+        """Of the references, or else of suggestions; never both, not even for a moment: the panel
+        would jump."""
         known = bool(self._items)
         focus = QApplication.focusWidget()
         offered_focus = focus is not None and self._suggestions.isAncestorOf(focus)

@@ -15,8 +15,9 @@ from app.controllers.session import Change, Session
 from app.controllers.swapping import Swapping
 from app.document.document import Document
 from app.document.io.pixels import profile_name
+from app.resources import resource
 from app.settings import ExportSettings
-from app.ui.files import PICTURE_SUFFIXES, ask_files
+from app.ui.files import PICTURE_SUFFIXES, ask_files, pictures_folder
 from app.ui.main_window import MainWindow
 from app.ui.presenters.notices import Teller
 from app.ui.presenters.picture import PicturePresenter
@@ -55,6 +56,8 @@ class DocumentPresenter(QObject):
         self._picture = picture
         self._tell = tell
         self._last_export: tuple[Path, ExportSettings] | None = None
+        self._wanted_export: tuple[Path, ExportSettings] | None = None
+        self._after_export: Callable[[], None] | None = None
         self._licence_of: Callable[[], str] = str
         self._connect_actions()
         self._connect_signals()
@@ -130,7 +133,7 @@ class DocumentPresenter(QObject):
     def _read(self, photo: OpenedPhoto) -> None:
         if photo.photo.path is not None:
             self._preferences.add_recent(photo.photo.path)
-        self._last_export = None
+        self._last_export = self._wanted_export = None
 
     # Closing
 
@@ -145,7 +148,12 @@ class DocumentPresenter(QObject):
             self._guarded(self._window.leave)
 
     def _guarded(self, act: Callable[[], None]) -> None:
-        unless_unexported(self._window, self._session, act)
+        unless_unexported(self._window, self._session, act, partial(self._export_then, act))
+
+    def _export_then(self, act: Callable[[], None]) -> None:
+        """Export, and do it once the file is there; nothing more if there is no file in the end."""
+        self._after_export = act
+        self.export_dialog()
 
     # Exporting
 
@@ -160,8 +168,12 @@ class DocumentPresenter(QObject):
         dialog.estimate_requested.connect(self._exporting.estimate)
         self._exporting.estimated.connect(dialog.set_estimate)
         dialog.accepted_with.connect(self._export)
+        dialog.rejected.connect(self._forget_plan)
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
+
+    def _forget_plan(self) -> None:
+        self._after_export = None
 
     def export_again(self) -> None:
         """Write the same file with the same settings, without the dialog."""
@@ -173,7 +185,7 @@ class DocumentPresenter(QObject):
     def _export(self, path: Path, settings: ExportSettings) -> None:
         self._preferences.update(export=settings)
         self._preferences.remember_folder("export", path.parent)
-        self._last_export = (path, settings)
+        self._wanted_export = (path, settings)
         self._exporting.export(path, settings)
 
     def _facts(self, document: Document) -> "ExportFacts":
@@ -181,8 +193,10 @@ class DocumentPresenter(QObject):
 
         base = document.base
         fields = base.metadata.fields
-        default = base.path.parent if base.path else Path.home()
-        folder = self._preferences.last_folder("export") or str(default)
+        own = base.path.parent if base.path else resource("samples")
+        # Not among the program's own files.
+        default = pictures_folder() if own == resource("samples") else str(own)
+        folder = self._preferences.last_folder("export") or default
         suffix = SUFFIXES[self._preferences.value.export.format]
         name = (
             self._last_export[0].name
@@ -211,9 +225,18 @@ class DocumentPresenter(QObject):
         self._tell.info(words, show, key="export")
         for note in exported.notes:
             self._tell.warning(note)
+        self._last_export = self._wanted_export
+        plan, self._after_export = self._after_export, None
+        if plan is not None and not self._session.unexported:
+            plan()
 
     def _export_cancelled(self) -> None:
+        self._forget_plan()
         self._tell.info("The export was cancelled; no file was written.", key="export")
+
+    def _export_failed(self, error: Exception) -> None:
+        self._forget_plan()
+        self._tell.error(error, key="export")
 
     def _reading(self, name: str) -> None:
         self._picture.work("open", f"reading {name}" if name else "", 0.0)
@@ -298,7 +321,7 @@ class DocumentPresenter(QObject):
         self._pictures.failed.connect(self._tell.error)
         self._exporting.exported.connect(self._exported)
         self._exporting.copied.connect(self._copied)
-        self._exporting.failed.connect(self._tell.error)
+        self._exporting.failed.connect(self._export_failed)
         self._exporting.cancelled.connect(self._export_cancelled)
         self._preferences.failed.connect(partial(self._tell.error, key="settings"))
         self._preferences.changed.connect(

@@ -71,7 +71,7 @@ class ModelsPresenter(QObject):
             lambda px: self._preferences.update(working_short_side_px=px)
         )
         models.catalog_changed.connect(self._catalog_changed)
-        models.current_changed.connect(window.model_chooser.set_current)
+        models.current_changed.connect(self._show_current)
         models.folder_changed.connect(self._folder_changed)
         models.engine_ready.connect(self._engine_ready)
         models.devices_found.connect(self._devices_found)
@@ -154,6 +154,13 @@ class ModelsPresenter(QObject):
         self._dialog.set_folder(*self._folder)
         self._dialog.set_devices(list(self._devices), self._preferences.value.device)
 
+    def _show_current(self) -> None:
+        """The model in use; none where an edit's own is gone, so that any may be chosen for it."""
+        document = self._session.document
+        used = {edit.model for edit in document.edits} if document else set()
+        lost = len(self._models.catalog) and any(self._models.find(name) is None for name in used)
+        self._window.model_chooser.set_current("" if lost else self._models.current)
+
     def _catalog_changed(self, catalog: Catalog) -> None:
         self._window.model_chooser.set_models([model_item(spec) for spec in catalog])
         self._show_in_dialog()
@@ -170,6 +177,7 @@ class ModelsPresenter(QObject):
         self._show_in_dialog()
 
     def _document_changed(self, document: Document | None, why: Change) -> None:
+        self._show_current()
         # The engine takes seconds to come up: it may begin while a reference is looked for.
         if why is Change.OPEN and document is not None and not self._warm:
             self._warm = True
@@ -237,7 +245,7 @@ def model_item(spec: ModelSpec) -> ModelItem:
         licence=spec.weights.licence,
         non_commercial=spec.non_commercial,
         size_text=size_words(spec.weights.bytes),
-        source=spec.weights.source,
+        source=plain(spec.weights.source),
         shipped=spec.shipped,
     )
 
@@ -249,12 +257,17 @@ def model_row(spec: ModelSpec) -> "ModelRow":
     return ModelRow(
         id=spec.id,
         title=spec.title,
-        family=spec.family,
+        family=spec.family.replace("_", " ").capitalize(),
         licence=spec.weights.licence,
         non_commercial=spec.non_commercial,
         size_bytes=spec.weights.bytes,
-        source=spec.weights.source,
+        source=plain(spec.weights.source),
         path=spec.path,
         shipped=spec.shipped,
         trained=spec.trained,
     )
+
+
+def plain(text: str) -> str:
+    """Text that was written for a terminal, without its marks."""
+    return text.replace("`", "")

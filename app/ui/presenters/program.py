@@ -5,7 +5,7 @@ Dialogs are imported when they are opened: the window comes up without them.
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QActionGroup
 from PySide6.QtWidgets import QApplication
 
@@ -126,11 +126,11 @@ class ProgramPresenter(QObject):
         self._window.canvas.set_surround(colours.surround)
 
     def _full_screen(self) -> None:
+        # The other states stay as they were: a maximised window is one again afterwards.
+        full = Qt.WindowState.WindowFullScreen
         on = self._window.actions_["view.full_screen"].isChecked()
-        if on:
-            self._window.showFullScreen()
-        else:
-            self._window.showNormal()
+        states = self._window.windowState()
+        self._window.setWindowState(states | full if on else states & ~full)
 
     def _build_theme_menu(self) -> dict:
         menu, group = self._window.menus.theme, QActionGroup(self)

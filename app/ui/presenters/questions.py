@@ -9,8 +9,16 @@ from app.controllers.session import Session
 from app.ui.main_window import MainWindow
 
 
-def unless_unexported(window: MainWindow, session: Session, act: Callable[[], object]) -> None:
-    """Do it; where the open picture's work would be thrown away by it, ask first."""
+def unless_unexported(
+    window: MainWindow,
+    session: Session,
+    act: Callable[[], object],
+    export: Callable[[], object] | None = None,
+) -> None:
+    """Do it; where the open picture's work would be thrown away by it, ask first.
+
+    `export` is done when the person wants a file first; without it, the export dialog is opened.
+    """
     if not session.unexported:
         act()
         return
@@ -19,14 +27,14 @@ def unless_unexported(window: MainWindow, session: Session, act: Callable[[], ob
         "The work on this picture is in no file yet.",
         "If you go on without exporting it, it is gone.",
     )
-    export = box.addButton("Export…", QMessageBox.ButtonRole.AcceptRole)
+    first = box.addButton("Export…", QMessageBox.ButtonRole.AcceptRole)
     discard = box.addButton("Discard", QMessageBox.ButtonRole.DestructiveRole)
     box.addButton("Cancel", QMessageBox.ButtonRole.RejectRole)
-    box.setDefaultButton(export)
+    box.setDefaultButton(first)
 
     def answered() -> None:
-        if box.clickedButton() is export:
-            window.actions_["file.export"].trigger()
+        if box.clickedButton() is first:
+            (export or window.actions_["file.export"].trigger)()
         elif box.clickedButton() is discard:
             act()
 

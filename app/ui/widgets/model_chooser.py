@@ -8,9 +8,9 @@ from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
-    QLabel,
     QListView,
     QPushButton,
+    QSizePolicy,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from app.ui.icons import icon, pixmap
 from app.ui.theme import Theme
+from app.ui.widgets.elided_label import ElidedLabel
 from app.ui.widgets.item_model import Index, ItemModel, ItemRole
 from app.ui.widgets.painting import badge_width, draw_badge, draw_words, fill_rounded
 
@@ -29,6 +30,7 @@ CHECK_WIDTH = 28
 POPUP_WIDTH = 360
 ROWS_SHOWN = 8
 TITLE_CHARACTERS = 28
+TITLE_CHARACTERS_LEFT = 6
 
 
 @dataclass(frozen=True)
@@ -205,7 +207,7 @@ class ModelChooser(QPushButton):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._current = ""
-        self._title = QLabel()
+        self._title = ElidedLabel(where=Qt.TextElideMode.ElideMiddle)
         self._badge = Badge()
         self._row = row = QHBoxLayout(self)
         row.setContentsMargins(10, 0, 28, 0)
@@ -218,6 +220,7 @@ class ModelChooser(QPushButton):
         self._popup.chosen.connect(self._on_chosen)
         self._popup.manage.connect(self.manage_requested)
         self.clicked.connect(self.open_list)
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self._tell()
 
     def set_models(self, items: Sequence[ModelItem]) -> None:
@@ -261,7 +264,12 @@ class ModelChooser(QPushButton):
         inside = self._row.sizeHint()
         return QSize(inside.width(), max(28, inside.height() + 4))
 
-    minimumSizeHint = sizeHint
+    def minimumSizeHint(self) -> QSize:
+        """Some letters of the title, and all of the rest."""
+        left = TITLE_CHARACTERS_LEFT * self.fontMetrics().averageCharWidth()
+        spare = max(0, self._title.sizeHint().width() - left)
+        whole = self.sizeHint()
+        return QSize(whole.width() - spare, whole.height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)

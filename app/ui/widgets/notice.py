@@ -1,8 +1,8 @@
-"""Messages beside the picture: they cover nothing and need no answer."""
+"""Messages at the foot of the picture: they move nothing and need no answer."""
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QRect, QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QEvent, QObject, QRect, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import (
     QAccessible,
     QAccessibleAnnouncementEvent,
@@ -97,6 +97,7 @@ class NoticeCard(QFrame):
             row.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
         if self.notice.report:
             self._copy = QPushButton("Copy report")
+            self._copy.setAccessibleName("Copy report")
             self._copy.clicked.connect(self._copy_report)
             row.addWidget(self._copy, 0, Qt.AlignmentFlag.AlignTop)
         close = QToolButton()
@@ -151,6 +152,8 @@ class NoticeCard(QFrame):
 class NoticeBar(QWidget):
     """At most three notices, the newest below. Takes no room while there are none.
 
+    Stands in a layout, or after `attach` over the foot of another widget.
+
     Signals:
         count_changed(int): how many are shown now.
     """
@@ -160,11 +163,49 @@ class NoticeBar(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._cards: list[NoticeCard] = []
+        self._covered: QWidget | None = None
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(8, 4, 8, 4)
         self._column.setSpacing(4)
         self.setAccessibleName("Notices")
         self.hide()
+
+    def attach(self, to: QWidget) -> None:
+        """Lie over the foot of a widget from now on, as a sibling of it, wherever it goes.
+
+        Raises:
+            ValueError: it has no parent.
+        """
+        if to.parentWidget() is None:
+            raise ValueError("notices need a parent to lie in")
+        if self._covered is not None:
+            self._covered.removeEventFilter(self)
+        self._covered = to
+        self.setParent(to.parentWidget())
+        to.installEventFilter(self)
+        self._place()
+        self.setVisible(bool(self._cards))
+
+    def _place(self) -> None:
+        if self._covered is None:
+            return
+        room = self._covered.geometry()
+        height = min(self._column.totalHeightForWidth(room.width()), room.height())
+        self.setGeometry(room.left(), room.bottom() + 1 - height, room.width(), height)
+        self.raise_()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Qt's hook: follows what it lies over."""
+        if event.type() in (QEvent.Type.Resize, QEvent.Type.Move):
+            self._place()
+        return super().eventFilter(watched, event)
+
+    def event(self, event: QEvent) -> bool:
+        """Qt's hook: a card came, went, or has more words."""
+        done = super().event(event)
+        if event.type() == QEvent.Type.LayoutRequest:
+            self._place()
+        return done
 
     @property
     def notices(self) -> tuple[Notice, ...]:
@@ -183,6 +224,7 @@ class NoticeBar(QWidget):
         card.finished.connect(self._remove)
         self._cards.append(card)
         self._column.addWidget(card)
+        self._place()
         self.show()
         self._announce(card)
         self.count_changed.emit(len(self._cards))

@@ -14,9 +14,10 @@ from PySide6.QtGui import (
     QPen,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
 
 from app.ui.theme import Theme
+from app.ui.widgets.number_field import NumberField
 
 CONTROL_HEIGHT = 28
 GROOVE_HEIGHT = 4
@@ -254,8 +255,8 @@ class AmountSlider(QWidget):
         self._rest.timeout.connect(self._commit)
         self._label.installEventFilter(self)
 
-    def _make_number(self) -> QDoubleSpinBox:
-        scale, number = self._scale, QDoubleSpinBox()
+    def _make_number(self) -> NumberField:
+        scale, number = self._scale, NumberField()
         factor = 100 if scale.percent else 1
         # A style sheet gives a spin box with `NoButtons` no room for its text (Qt 6.12).
         number.setProperty("plain", True)

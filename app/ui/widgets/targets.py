@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy.typing as npt
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QFontMetrics, QPainter, QPainterPath, QPaintEvent, QPen
+from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QAbstractButton,
     QSizePolicy,
@@ -49,7 +49,17 @@ def draw_card(widget: QWidget, painter: QPainter, *, lit: bool, focused: bool) -
     painter.drawPath(_card_path(QRectF(widget.rect()).adjusted(inset, inset, -inset, -inset)))
 
 
-class Target(QAbstractButton):
+class Pressable(QAbstractButton):
+    """A button that Enter presses as well as Space."""
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() not in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            super().keyPressEvent(event)
+        elif not event.isAutoRepeat():
+            self.click()
+
+
+class Target(Pressable):
     """A large button: an icon, what it does, and a quieter second line."""
 
     def __init__(self, icon: str, words: str, hint: str = "") -> None:
@@ -92,7 +102,7 @@ class Target(QAbstractButton):
         painter.drawText(words.translated(0, line + TIGHT_PX), centre, self._hint)
 
 
-class SampleButton(QAbstractButton):
+class SampleButton(Pressable):
     """A sample photo, cut to the shape of its place."""
 
     def __init__(self, title: str, rgb_hwc: Rgb) -> None:
@@ -143,7 +153,7 @@ class SampleButton(QAbstractButton):
             painter.drawPath(path)
 
 
-class RecentButton(QAbstractButton):
+class RecentButton(Pressable):
     """A file that was open before: its name; its folder is in the tooltip."""
 
     def __init__(self, path: Path) -> None:

@@ -19,9 +19,9 @@ def test_every_change_is_one_named_step(edits, swapped):
         (lambda: edits.switch(1, False), "Hide swap texture"),
         (lambda: edits.switch(1, True), "Show swap texture"),
         (lambda: edits.rename(1, "Evening"), "Rename swap texture"),
-        (lambda: edits.duplicate(1), "Duplicate evening"),
-        (lambda: edits.move(1, 1), "Move evening"),
-        (lambda: edits.remove(2), "Delete evening"),
+        (lambda: edits.duplicate(1), "Duplicate Evening"),
+        (lambda: edits.move(1, 1), "Move Evening"),
+        (lambda: edits.remove(2), "Delete Evening"),
         (lambda: edits.use_model("other"), "Change model"),
     ]
     before = len(swapped.history.states)

@@ -181,5 +181,17 @@ def test_copying_gives_what_is_shown(exporting, session, queue, photo, heard, qt
     assert again == photo.picture
 
 
-def test_sizes_in_words():
-    assert [size_words(n) for n in (0, 840_000, 2_345_678)] == ["1 KB", "840 KB", "2.3 MB"]
+@pytest.mark.parametrize(
+    ("size_bytes", "words"),
+    [
+        (0, "0 kB"),
+        (1, "1 kB"),
+        (940_000, "940 kB"),
+        (999_499, "999 kB"),
+        (999_500, "1.0 MB"),
+        (2_340_000, "2.3 MB"),
+        (1_200_000_000, "1.2 GB"),
+    ],
+)
+def test_a_size_is_said_in_the_unit_that_fits(size_bytes, words):
+    assert size_words(size_bytes) == words

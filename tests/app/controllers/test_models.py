@@ -189,4 +189,4 @@ def test_a_model_is_verified(models, make, queue, heard, qtbot):
     models.verify("mine")
     qtbot.waitUntil(lambda: queue.idle)
     assert make.made[0].calls == ["verify_model"]
-    assert said.last == "The model 'mine' is whole."
+    assert said.last == "Mine is whole."

@@ -261,7 +261,7 @@ def test_text_is_no_drop(dialog):
 
 
 def test_the_folder_is_shown_revealed_and_moved(dialog):
-    assert "13.8 MB" in dialog._where.toolTip()
+    assert "13.8 MB" in dialog._where.text()
     press(dialog, "Open folder")
     press(dialog, "Move…")
     (files,) = dialog.findChildren(QFileDialog)

@@ -291,3 +291,32 @@ def test_a_file_that_cannot_be_revealed_is_named(swapped, files, monkeypatch):
     swapped.choose("file.reveal")
     (notice,) = swapped.window.notices.notices
     assert str(files.meadow) in notice.hint
+
+
+def test_leaving_with_an_export_first_goes_on_when_the_file_is_there(swapped, tmp_path, qtbot):
+    swapped.window.close()
+    qtbot.waitUntil(lambda: bool(swapped.window.findChildren(QMessageBox)))
+    click(swapped.dialog(QMessageBox), "Export…")
+    dialog = swapped.dialog(ExportDialog)
+    swapped.wait()
+    dialog.accepted_with.emit(tmp_path / "last.png", dialog.settings)
+    dialog.accept()
+    qtbot.waitUntil(lambda: not swapped.window.isVisible())
+    assert (tmp_path / "last.png").is_file()
+
+
+def test_a_cancelled_export_cancels_leaving_too(swapped, tmp_path, qtbot):
+    swapped.window.close()
+    qtbot.waitUntil(lambda: bool(swapped.window.findChildren(QMessageBox)))
+    click(swapped.dialog(QMessageBox), "Export…")
+    swapped.dialog(ExportDialog).reject()
+    settings = ExportSettings()
+    swapped.program.exporting.export(tmp_path / "later.png", settings)
+    swapped.wait((tmp_path / "later.png").is_file)
+    assert swapped.window.isVisible()
+
+
+def test_a_failed_export_is_not_what_export_again_repeats(swapped, tmp_path):
+    swapped.program.documents._export(tmp_path / "none" / "x.png", ExportSettings())
+    swapped.wait()
+    assert swapped.program.documents._last_export is None

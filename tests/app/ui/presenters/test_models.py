@@ -103,3 +103,14 @@ def test_an_engine_that_cannot_start_says_so_and_can_be_restarted(start, files, 
     driver.choose("model.restart")
     driver.wait()
     assert driver.program.models.engine is not None
+
+
+def test_any_model_may_take_over_the_edits_of_one_that_is_gone(swapped):
+    """Also the one that the chooser has been showing."""
+    chooser, present = swapped.window.model_chooser, swapped.program.models.current
+    assert chooser.current == present
+    swapped.program.edit_list.use_model("gone")
+    assert chooser.current == ""
+    chooser.model_chosen.emit(present)
+    assert swapped.document.entries[0].edit.model == present
+    assert chooser.current == present
