@@ -9,7 +9,6 @@ from PySide6.QtGui import (
     QDropEvent,
     QKeyEvent,
     QKeySequence,
-    QResizeEvent,
 )
 from PySide6.QtWidgets import (
     QApplication,
@@ -139,7 +138,7 @@ class MainWindow(QMainWindow):
             dock.show()
         docks = list(self.docks.values())
         self.resizeDocks(docks, [DOCK_WIDTH_VIEW] * len(docks), Qt.Orientation.Horizontal)
-        self.resizeDocks(docks, [340, 220, 110], Qt.Orientation.Vertical)
+        self.resizeDocks(docks, [366, 185, 93], Qt.Orientation.Vertical)
 
     def next_pane(self) -> None:
         """Give the keyboard to the next part of the window."""
@@ -212,10 +211,6 @@ class MainWindow(QMainWindow):
         self.zones.finish(event.mimeData(), position)
         event.acceptProposedAction()
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self.notices.setMaximumWidth(self._stack.width())
-
     # Building
 
     def _build_top(self) -> QWidget:
@@ -239,8 +234,9 @@ class MainWindow(QMainWindow):
         column.setSpacing(0)
         column.addWidget(self.progress)
         column.addWidget(self.tools)
-        column.addWidget(self.notices)
         column.addWidget(self._stack, 1)
+        # Over the foot of the picture: one that comes or goes must not move it.
+        self.notices.attach(self._stack)
         return centre
 
     def _dock(self, name: str, title: str, panel: QWidget) -> QDockWidget:

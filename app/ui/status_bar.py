@@ -1,7 +1,9 @@
 """The line at the foot of the window: zoom, sizes, the pixel under the pointer, the work."""
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtWidgets import QComboBox, QLabel, QPushButton, QStatusBar, QWidget
+from PySide6.QtWidgets import QComboBox, QPushButton, QStatusBar, QWidget
+
+from app.ui.widgets.elided_label import ElidedLabel
 
 WORKING_SIZES_PX = (256, 384, 512, 768, 1024)
 MARK_DELAY_MS = 60
@@ -41,7 +43,6 @@ class StatusBar(QStatusBar):
         self._words = ""
         self._delay = QTimer(self, singleShot=True, interval=MARK_DELAY_MS)
         self._delay.timeout.connect(self._show_work)
-        self._size_px = (0, 0)
 
     def set_zoom(self, percent: float) -> None:
         self.zoom.setText(f"{percent:.0f} %" if percent >= 10 else f"{percent:.1f} %")
@@ -84,8 +85,9 @@ class StatusBar(QStatusBar):
         self.work.setText(f"working: {self._words}" if self._words else "")
         self.stop.setVisible(bool(self._words))
 
-    def _label(self, name: str, text: str) -> QLabel:
-        label = QLabel(text)
+    def _label(self, name: str, text: str) -> ElidedLabel:
+        # Cut short in a narrow window, rather than keeping it from being narrow.
+        label = ElidedLabel(text)
         label.setAccessibleName(name)
         label.setContentsMargins(8, 0, 8, 0)
         return label
@@ -100,6 +102,8 @@ class StatusBar(QStatusBar):
         box.addItem("Working size: Auto", None)
         for size_px in WORKING_SIZES_PX:
             box.addItem(f"Working size: {size_px}", size_px)
+        box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        box.setMinimumContentsLength(1)
         box.activated.connect(lambda _: self.working_size_chosen.emit(box.currentData()))
 
     def _build_stop(self) -> None:

@@ -22,5 +22,7 @@ class ColumnScroll(QScrollArea):
 
     def minimumSizeHint(self) -> QSize:
         """As low as can be; wide enough that the bar hides nothing."""
-        width = self.widget().minimumSizeHint().width() + self.verticalScrollBar().sizeHint().width()
+        width = (
+            self.widget().minimumSizeHint().width() + self.verticalScrollBar().sizeHint().width()
+        )
         return QSize(width, MINIMUM_HEIGHT)

@@ -86,7 +86,9 @@ class NoticeCard(QFrame):
         words.setTextFormat(Qt.TextFormat.PlainText)
         words.setWordWrap(True)
         words.setMinimumHeight(28)
-        words.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        policy.setHeightForWidth(True)
+        words.setSizePolicy(policy)
         words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         return words
 
@@ -187,7 +189,7 @@ class NoticeBar(QWidget):
         self.setVisible(bool(self._cards))
 
     def _place(self) -> None:
-        if self._covered is None:
+        if self._covered is None or not self._cards:
             return
         room = self._covered.geometry()
         height = min(self._column.totalHeightForWidth(room.width()), room.height())
@@ -224,8 +226,8 @@ class NoticeBar(QWidget):
         card.finished.connect(self._remove)
         self._cards.append(card)
         self._column.addWidget(card)
-        self._place()
         self.show()
+        self._place()
         self._announce(card)
         self.count_changed.emit(len(self._cards))
 

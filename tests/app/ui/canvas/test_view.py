@@ -328,3 +328,19 @@ def test_a_canvas_can_be_painted_at_another_scale(view):
     shown = pixels(image)
     assert tuple(shown[600, 32]) == tuple(shown[600, 1567]) == BLUE
     assert tuple(shown[600, 31]) != BLUE
+
+
+def on_screen(view):
+    """What the window shows, without painting it once more."""
+    QApplication.processEvents()
+    return pixels(view.screen().grabWindow(view.winId()).toImage())
+
+
+def test_far_jumps_of_the_divider_leave_nothing_behind(view, qtbot):
+    view.set_compare("split")
+    view.set_divider(0.1)
+    qtbot.waitUntil(lambda: view.is_sharp)
+    for share in (0.8, 0.3, 0.95):
+        view.set_divider(share)
+        shown = on_screen(view)
+        assert (shown == pixels(view.grab().toImage())).all()

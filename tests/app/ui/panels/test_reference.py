@@ -209,3 +209,23 @@ def test_thumbnails_take_two_rows_at_most(ready: ReferencePanel):
     two = ready._thumbnails.height()
     ready.set_references(references(40))
     assert one < two == ready._thumbnails.height()
+
+
+def test_on_a_small_screen_it_scrolls(ready: ReferencePanel, qtbot):
+    assert not ready._scroll.verticalScrollBar().isVisible()
+    assert button(ready, "Browse").y() == button(ready, "Find").y()
+    assert ready.minimumSizeHint().height() <= 60
+    ready.resize(ready.minimumSizeHint())
+    qtbot.waitUntil(ready._scroll.verticalScrollBar().isVisible)
+    assert ready._zone.width() <= ready._scroll.viewport().width()
+
+
+def test_larger_words_put_the_buttons_above_each_other(ready: ReferencePanel, qtbot):
+    font = ready.font()
+    font.setPointSizeF(2.5 * font.pointSizeF())
+    ready.setFont(font)
+    qtbot.waitUntil(lambda: button(ready, "Browse").y() < button(ready, "Find").y())
+
+
+def test_the_grain_has_a_name(ready: ReferencePanel):
+    assert grain(ready).accessibleName() == "Grain"

@@ -25,3 +25,17 @@ def test_what_it_tells(qtbot):
     assert indicator.text() == "CPU with 2 threads"
     with qtbot.waitSignal(indicator.clicked):
         indicator.click()
+
+
+def test_it_can_be_narrow(qtbot):
+    indicator = DeviceIndicator()
+    qtbot.addWidget(indicator)
+    indicator.set_device("CPU with 2 threads")
+    indicator.resize(indicator.sizeHint())
+    whole = indicator.grab().toImage()
+    narrow = indicator.minimumSizeHint()
+    assert narrow.width() < indicator.sizeHint().width() - 20
+    indicator.resize(narrow)
+    short = indicator.grab().toImage()
+    # The words begin as before and end with dots before the edge.
+    assert short != whole.copy(short.rect())

@@ -98,3 +98,10 @@ def test_a_long_title_does_not_widen_the_bar(chooser: ModelChooser):
     chooser.set_current("c")
     assert chooser.sizeHint().width() < 400
     assert "not told" in chooser.toolTip()
+
+
+def test_it_can_be_narrow(chooser: ModelChooser):
+    wide = chooser.sizeHint().width()
+    assert chooser.minimumSizeHint().width() < wide
+    chooser.resize(chooser.minimumSizeHint())
+    assert chooser._title.width() < chooser._title.sizeHint().width()

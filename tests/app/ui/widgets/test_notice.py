@@ -4,7 +4,7 @@ import pytest
 from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QCursor, QEnterEvent, QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QToolButton
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QToolButton, QWidget
 
 from app.controllers.notices import Notice
 from app.ui.widgets import notice as module
@@ -109,3 +109,61 @@ def test_infos_go_by_themselves_but_not_under_the_pointer(bar: NoticeBar, qtbot,
     QApplication.sendEvent(cards(bar)[1], QEvent(QEvent.Type.Leave))
     qtbot.waitUntil(lambda: len(bar.notices) == 1)
     assert bar.notices[0].text == "stays"
+
+
+@pytest.fixture
+def window(qtbot) -> QWidget:
+    made = QWidget()
+    qtbot.addWidget(made)
+    return made
+
+
+@pytest.fixture
+def picture(window: QWidget) -> QWidget:
+    return QWidget(window)
+
+
+@pytest.fixture
+def over(bar: NoticeBar, window: QWidget, picture: QWidget, qtbot) -> NoticeBar:
+    """A bar over the lower part of a window."""
+    picture.setGeometry(0, 50, 500, 300)
+    bar.attach(picture)
+    window.resize(500, 350)
+    window.show()
+    qtbot.waitExposed(window)
+    return bar
+
+
+def test_over_a_picture_notices_lie_at_its_foot(over: NoticeBar, picture: QWidget, qtbot):
+    assert over.isHidden()
+    over.show_notice(Notice("info", "Exported."))
+    one = over.height()
+    assert over.isVisible()
+    assert over.geometry().bottom() == 349
+    assert over.width() == 500
+    over.show_notice(Notice("error", "Many words. " * 30, report="r"))
+    qtbot.waitUntil(lambda: over.height() > 2 * one)
+    assert over.geometry().bottom() == 349
+    over.clear()
+    assert over.isHidden()
+    over.show_notice(Notice("info", "Exported."))
+    qtbot.waitUntil(lambda: over.height() == one)
+    picture.setGeometry(10, 20, 400, 200)
+    assert over.geometry().getRect() == (10, 220 - one, 400, one)
+    assert picture.geometry().getRect() == (10, 20, 400, 200)
+
+
+def test_they_can_lie_over_something_else(over: NoticeBar, window: QWidget):
+    other = QWidget(window)
+    other.setGeometry(5, 0, 300, 100)
+    over.attach(other)
+    over.show_notice(Notice("info", "Exported."))
+    assert over.geometry().bottom() == 99
+    assert over.width() == 300
+    with pytest.raises(ValueError, match="parent"):
+        over.attach(over.window())
+
+
+def test_the_report_s_button_has_a_name(bar: NoticeBar):
+    bar.show_notice(Notice("error", "a", report="r"))
+    assert button(bar, "Copy report").accessibleName() == "Copy report"
