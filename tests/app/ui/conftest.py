@@ -15,6 +15,15 @@ from app.settings import FOLDER_VARIABLE, Settings
 from models.catalog import USER_FOLDER_VARIABLE
 from tests.app.fakes import MakeFakes
 from tests.app.ui.drags import drag_event
+from tests.app.ui.dress import undress
+
+
+@pytest.fixture(autouse=True)
+def undressed(qapp):
+    """Every test begins in Qt's own dress, whatever wore the program's before."""
+    undress(qapp)
+    yield
+    undress(qapp)
 
 
 @pytest.fixture(autouse=True)
