@@ -138,7 +138,7 @@ class MainWindow(QMainWindow):
             dock.show()
         docks = list(self.docks.values())
         self.resizeDocks(docks, [DOCK_WIDTH_VIEW] * len(docks), Qt.Orientation.Horizontal)
-        self.resizeDocks(docks, [366, 185, 93], Qt.Orientation.Vertical)
+        self.resizeDocks(docks, [366, 150, 128], Qt.Orientation.Vertical)
 
     def next_pane(self) -> None:
         """Give the keyboard to the next part of the window."""
