@@ -149,7 +149,7 @@ QMenuBar { color: $text; background: $window; border: none; padding: 0 4px; }
 QMenuBar::item { background: transparent; padding: 6px 8px; border-radius: 4px; }
 QMenuBar::item:selected, QMenuBar::item:pressed { background: $raised; }
 QMenu { color: $text; background: $base; border: 1px solid $line; padding: 4px; }
-QMenu::item { padding: 7px 24px 7px 28px; border-radius: 4px; }
+QMenu::item { padding: 8px 24px 8px 28px; border-radius: 4px; }
 QMenu::item:selected { background: $chosen; }
 QMenu::item:disabled { color: $disabled; background: transparent; }
 QMenu::separator { height: 1px; background: $line; margin: 4px 8px; }

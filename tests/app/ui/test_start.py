@@ -185,6 +185,9 @@ def test_the_ground_is_the_surround_of_pictures(page, qapp, choice, grey):
 
 @pytest.mark.parametrize("percent", [80, 200])
 def test_text_of_any_size_fits_the_width(page, qapp, percent):
+    metrics = page.fontMetrics()
+    if metrics.horizontalAdvance("i") == metrics.horizontalAdvance("M"):
+        pytest.skip("no font is installed: every letter is a wide box")
     page.set_first_run(True)
     page.set_recent(FILES)
     theme.apply(qapp, "dark", percent)
