@@ -91,9 +91,12 @@ def test_the_device_is_known_though_the_model_is_broken(models, make, queue, hea
 
 def test_the_start_of_the_engine_is_not_cancelled_with_the_rest(models, make, queue, heard, qtbot):
     ready = heard(models.engine_ready)
+    make.prepare = lambda backend: backend.block()
     models.warm_up()
     models.import_files([Path("a.pth")])
     models.cancel()
+    qtbot.waitUntil(lambda: bool(make.made))
+    make.made[0].unblock()
     qtbot.waitUntil(lambda: queue.idle)
     assert len(ready.values) == 1
     assert make.made[0].calls == ["warm_up"]
