@@ -5,20 +5,21 @@ nothing outside it may influence the result, with one exception: the engine's de
 (`models.engine.device`), which `RenderResult.device` names. Pictures are equal when their hashes
 are, so comparing two requests answers "did anything change?" without touching a pixel.
 
-The JSON form of a request is the recipe of its edits (`models.edits`); pixels travel beside it, by
-their hash. A base is a picture; layouts as a base arrive with the edit that renders them.
+The JSON form of a request is the recipe of its edits (`models.edits`); pixels and the layout travel
+beside it.
 """
 
+import functools
 import hashlib
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from models.edits import Edit
+from models.edits import Edit, RenderLayout
 from models.errors import Cancelled, RequestError
 
 
@@ -107,6 +108,81 @@ class Mask:
         return cls(pixel_hash(values), values)
 
 
+class LabelIds(Protocol):
+    """The label of every pixel: an immutable value that pickles, equal by content."""
+
+    @property
+    def height_px(self) -> int: ...
+
+    @property
+    def width_px(self) -> int: ...
+
+    def to_array(self) -> npt.NDArray[Any]:
+        """H x W uint8 or uint16, contiguous, read-only."""
+        ...
+
+
+@dataclass(frozen=True)
+class PlainIds:
+    """Label ids in one array.
+
+    Attributes:
+        sha256: `pixel_hash` of the ids; the only field that equality looks at.
+        ids_hw: H x W uint8 or uint16, read-only.
+    """
+
+    sha256: str
+    ids_hw: npt.NDArray[Any] = field(compare=False, repr=False)
+
+    @classmethod
+    def from_array(cls, ids_hw: npt.NDArray[Any]) -> "PlainIds":
+        """A copy of these ids.
+
+        Raises:
+            RequestError: not H x W of uint8 or uint16, or without pixels.
+        """
+        if ids_hw.dtype.name not in ("uint8", "uint16") or ids_hw.ndim != 2 or 0 in ids_hw.shape:
+            raise RequestError("A layout is H x W with 8 or 16 bits a pixel.")
+        ids = np.array(ids_hw, order="C", copy=True)
+        ids.flags.writeable = False
+        return cls(pixel_hash(ids), ids)
+
+    @property
+    def height_px(self) -> int:
+        return int(self.ids_hw.shape[0])
+
+    @property
+    def width_px(self) -> int:
+        return int(self.ids_hw.shape[1])
+
+    def to_array(self) -> npt.NDArray[Any]:
+        return self.ids_hw
+
+
+@dataclass(frozen=True)
+class Layout:
+    """A label map: what is where.
+
+    Attributes:
+        ids: the label of every pixel, as its palette numbers them.
+        palette_id: the palette.
+        names: the labels' names by id, for messages; equality does not look at them.
+    """
+
+    ids: LabelIds
+    palette_id: str
+    names: tuple[tuple[int, str], ...] = field(default=(), compare=False, repr=False)
+
+    @functools.cached_property
+    def sha256(self) -> str:
+        """`pixel_hash` of the ids. Takes milliseconds for a large map: not for the GUI thread."""
+        return pixel_hash(self.ids.to_array())
+
+    def name_of(self, label_id: int) -> str:
+        """The label's name, or "label 7" for one that has none."""
+        return dict(self.names).get(label_id, f"label {label_id}")
+
+
 @dataclass(frozen=True, kw_only=True)
 class RenderRequest:
     """One picture to render: a base, the edits on top of it, and how large.
@@ -116,6 +192,7 @@ class RenderRequest:
         edits: applied in order; disabled ones are left out.
         pictures: every picture that an edit names, in any order.
         masks: every mask that an edit names; of any size, they are stretched over the picture.
+        layout: what a `RenderLayout` renders; of any size, it is stretched likewise.
         short_side_px: the shorter side of the result; None keeps the base's size.
         bits: 8 or 16 bits a channel of the result.
     """
@@ -124,6 +201,7 @@ class RenderRequest:
     edits: tuple[Edit, ...] = ()
     pictures: tuple[Picture, ...] = ()
     masks: tuple[Mask, ...] = ()
+    layout: Layout | None = None
     short_side_px: int | None = None
     bits: int = 8
 
@@ -139,6 +217,8 @@ class RenderRequest:
                 raise RequestError(f"The reference {lacking[0][:12]} of an edit is missing.")
             if edit.mask is not None and edit.mask not in masks:
                 raise RequestError(f"The mask {edit.mask[:12]} of an edit is missing.")
+            if isinstance(edit, RenderLayout) and self.layout is None:
+                raise RequestError("There is no layout to render: paint or import one.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,6 +233,38 @@ class RenderResult:
     """
 
     rgb_hwc: npt.NDArray[Any]
+    seconds: float
+    device: str
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class LayoutRequest:
+    """A photo whose layout is wanted.
+
+    Attributes:
+        photo: to look at.
+        model: id or path of a model that sees layouts.
+    """
+
+    photo: Picture
+    model: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class LayoutResult:
+    """The layout of a photo.
+
+    Attributes:
+        ids_hw: H x W uint8 of the photo's size, contiguous.
+        palette_id: that numbers the labels.
+        seconds: wall time, model loading included.
+        device: what it ran on, in words.
+        notes: sentences for the person.
+    """
+
+    ids_hw: npt.NDArray[Any]
+    palette_id: str
     seconds: float
     device: str
     notes: tuple[str, ...] = ()

@@ -13,11 +13,15 @@ from torch.overrides import TorchFunctionMode
 
 from models.configs import (
     Config,
+    MultiscaleDiscriminatorConfig,
     PatchCooccurrenceConfig,
+    SpadeConfig,
     StyleGAN2DiscriminatorConfig,
     SwappingAutoencoderConfig,
 )
+from models.networks.multiscale_discriminator import MultiscaleDiscriminator
 from models.networks.patch_cooccurrence import PatchCooccurrenceDiscriminator
+from models.networks.spade import SpadeNetwork
 from models.networks.stylegan2_discriminator import ImageDiscriminator
 from models.networks.swapping_autoencoder import SwappingAutoencoder
 
@@ -25,6 +29,8 @@ BUILDERS: dict[type[Config], type[nn.Module]] = {
     SwappingAutoencoderConfig: SwappingAutoencoder,
     StyleGAN2DiscriminatorConfig: ImageDiscriminator,
     PatchCooccurrenceConfig: PatchCooccurrenceDiscriminator,
+    SpadeConfig: SpadeNetwork,
+    MultiscaleDiscriminatorConfig: MultiscaleDiscriminator,
 }
 
 

@@ -64,15 +64,69 @@ class PatchCooccurrenceConfig:
     scale: float = 4.0
 
 
-Config = SwappingAutoencoderConfig | StyleGAN2DiscriminatorConfig | PatchCooccurrenceConfig
+@dataclass(frozen=True, kw_only=True)
+class SpadeConfig:
+    """Generator and image encoder of SPADE (thesis, chapter 2); the defaults are the published.
+
+    Attributes:
+        classes: labels that the model knows, unknown ones not counted.
+        unknown_channel: whether unknown pixels (255) have a channel, after the classes.
+        edge_channel: whether the borders between instances have a channel, the last one.
+        base_channels: of the generator's last blocks and the encoder's first layer.
+        hidden_channels: inside the normalisations.
+        style_length: numbers in a style; 0 for a model without styles.
+        upsampling: "normal", "more" or "most": 5, 6 or 7 doublings.
+        crop_size: width of the pictures that it was trained on, px.
+        aspect_ratio: their width over their height.
+    """
+
+    classes: int
+    unknown_channel: bool = False
+    edge_channel: bool = False
+    base_channels: int = 64
+    hidden_channels: int = 128
+    style_length: int = 0
+    upsampling: str = "normal"
+    crop_size: int = 256
+    aspect_ratio: float = 1.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class MultiscaleDiscriminatorConfig:
+    """SPADE's discriminator.
+
+    Attributes:
+        in_channels: of label map and picture together.
+        base_channels: of the first layer.
+        layers: convolutions before the last one.
+        scales: discriminators, each on half the size of the one before.
+    """
+
+    in_channels: int
+    base_channels: int = 64
+    layers: int = 4
+    scales: int = 2
+
+
+Config = (
+    SwappingAutoencoderConfig
+    | StyleGAN2DiscriminatorConfig
+    | PatchCooccurrenceConfig
+    | SpadeConfig
+    | MultiscaleDiscriminatorConfig
+)
 
 HIGHEST_NUMBER = 65536
 HIGHEST: dict[str, int] = {
     "structure_downsamplings": 12,
     "texture_downsamplings": 12,
     "generator_base_blocks": 64,
+    "layers": 16,
+    "scales": 16,
 }
 """No file can make the program build a network without end."""
+MAY_BE_ZERO = frozenset({"style_length"})
+WORDS: dict[str, tuple[str, ...]] = {"upsampling": ("normal", "more", "most")}
 
 CONFIGS: dict[str, type[Config]] = {
     config.__name__: config
@@ -80,6 +134,8 @@ CONFIGS: dict[str, type[Config]] = {
         SwappingAutoencoderConfig,
         StyleGAN2DiscriminatorConfig,
         PatchCooccurrenceConfig,
+        SpadeConfig,
+        MultiscaleDiscriminatorConfig,
     )
 }
 
@@ -111,7 +167,17 @@ def config_from_dict(values: dict[str, Any]) -> Config:
         wanted = types.get(key)
         if wanted is None:
             raise CheckpointMismatch(f"A {name} has no setting {key!r}.")
-        right = type(value) is int or (type(value) is float and wanted is float)
-        if not right or not 0 < value <= HIGHEST.get(key, HIGHEST_NUMBER):
+        if not _is_possible(key, value, wanted):
             raise CheckpointMismatch(f"The setting {key!r} of a {name} cannot be {value!r}.")
     return config(**rest)
+
+
+def _is_possible(key: str, value: object, wanted: object) -> bool:
+    if wanted is str:
+        return value in WORDS[key]
+    if wanted is bool:
+        return type(value) is bool
+    if not (type(value) is int or (type(value) is float and wanted is float)):
+        return False
+    lowest_fits = value > 0 or (value == 0 and key in MAY_BE_ZERO)
+    return lowest_fits and value <= HIGHEST.get(key, HIGHEST_NUMBER)

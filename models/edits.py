@@ -126,7 +126,68 @@ class SwapTexture(Edit):
         return (self.reference,)
 
 
-KINDS: dict[str, type[Edit]] = {edit.kind: edit for edit in (SwapTexture,)}
+@dataclass(frozen=True, kw_only=True)
+class RenderLayout(Edit):
+    """Render the document's layout (thesis, section 2.2).
+
+    The style is a photo's (`reference`) or else a random one (`seed`); on the way to a second one,
+    where there is one, by `blend`. Models without styles use none of it.
+
+    Attributes:
+        seed: of the random style.
+        reference: sha256 of the photo whose style is taken over, or None.
+        other_seed: of the random second style, or None for no such.
+        other_reference: sha256 of the second style's photo, or None.
+        blend: 0 is the first style, 1 the second; 0 where there is no second.
+        mapping: (id in the layout's palette, id in the model's), for every label that the layout
+            may have, where the two palettes are not the same.
+    """
+
+    kind: ClassVar[str] = "render_layout"
+
+    seed: int = 0
+    reference: str | None = None
+    other_seed: int | None = None
+    other_reference: str | None = None
+    blend: float = 0.0
+    mapping: tuple[tuple[int, int], ...] = ()
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_seed("seed", self.seed)
+        if self.other_seed is not None:
+            check_seed("other_seed", self.other_seed)
+        for name in ("reference", "other_reference"):
+            value = getattr(self, name)
+            if value is not None and not is_sha256(value):
+                raise EditError(f"{name} must be a sha256 digest, not {value!r}.")
+        check_number("blend", self.blend, 0.0, 1.0)
+        # JSON gives lists.
+        object.__setattr__(self, "mapping", _pairs(self.mapping))
+
+    @property
+    def pictures(self) -> tuple[str, ...]:
+        named = (self.reference, self.other_reference)
+        return tuple(dict.fromkeys(sha256 for sha256 in named if sha256 is not None))
+
+
+def _pairs(value: object) -> tuple[tuple[int, int], ...]:
+    """`mapping` as tuples; `EditError` unless it is pairs of label ids, none mapped twice."""
+    if not isinstance(value, list | tuple):
+        raise EditError(f"mapping must be pairs of label ids, not {value!r}.")
+    pairs: list[tuple[int, int]] = []
+    for pair in cast("Sequence[object]", value):
+        match pair:
+            case [int(before), int(after)] if 0 <= min(before, after) <= max(before, after) < 65536:
+                pairs.append((before, after))
+            case _:
+                raise EditError(f"mapping must be pairs of label ids, not {pair!r}.")
+    if len(dict(pairs)) < len(pairs):
+        raise EditError("mapping names a label twice.")
+    return tuple(pairs)
+
+
+KINDS: dict[str, type[Edit]] = {edit.kind: edit for edit in (SwapTexture, RenderLayout)}
 
 
 def recipe_to_json(edits: Sequence[Edit]) -> str:

@@ -24,3 +24,6 @@ class Ema:
         decay = min(self._decay, (step + 1) / (step + 10))
         for slow, fast in zip(self.network.parameters(), network.parameters(), strict=True):
             slow.lerp_(fast, 1.0 - decay)
+        # Statistics and singular vectors follow the weights they were measured on.
+        for slow, fast in zip(self.network.buffers(), network.buffers(), strict=True):
+            slow.copy_(fast)

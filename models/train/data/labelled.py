@@ -1,0 +1,202 @@
+"""Photos with label maps: batches that are a function of (seed, step), as those of photos alone.
+
+A label map is the PNG beside a photo, in a folder or a shard (WebDataset's layout: files of one
+stem belong together): palette or grey, its values the ids.
+"""
+
+import io
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Self
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import torch
+from PIL import Image
+from torch import Tensor
+
+from models.errors import DataError
+from models.image_io import to_bchw
+from models.train.data.images import ImageEntry
+
+MODE_FILTER_PX = 7
+Pair = tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]
+
+
+@dataclass(frozen=True)
+class LabelledEntry:
+    """A photo and its label map.
+
+    Attributes:
+        photo, labels: the encoded pictures.
+    """
+
+    photo: ImageEntry
+    labels: ImageEntry
+
+    @property
+    def name(self) -> str:
+        return self.photo.name
+
+    def open_ids(self) -> Image.Image:
+        """The label map as 8-bit ids.
+
+        Raises:
+            DataError: the file cannot be read, or its values are colours.
+        """
+        try:
+            with Image.open(io.BytesIO(self.labels.read_bytes())) as image:
+                image.load()
+                if image.mode not in ("P", "L"):
+                    raise ValueError(f"values of the kind {image.mode}")
+                return Image.fromarray(np.asarray(image))
+        except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+            raise DataError(
+                f"The label map {self.labels.name} in {self.labels.path} cannot be read as ids: "
+                "mend or remove it."
+            ) from error
+
+
+@dataclass(frozen=True)
+class LabelledBatch:
+    """Attributes:
+    images: B x 3 x S x S in [-1, 1].
+    ids: classes B x S x S, uint8.
+    """
+
+    images: Tensor
+    ids: Tensor
+
+    def to(self, device: torch.device) -> Self:
+        """The batch on a device."""
+        return type(self)(self.images.to(device), self.ids.to(device))
+
+
+class LabelledBatches:
+    """Random square crops of photos and their label maps, resized to one size, flipped at random.
+
+    Args:
+        entries: the photos with their label maps.
+        classes_of: for every id of the data the class; 256 numbers.
+        crop_px, smallest, batch, seed, rank, world, threads: as of `CropBatches`.
+    """
+
+    def __init__(  # noqa: PLR0913 - what a batch depends on, each by its name
+        self,
+        entries: Sequence[LabelledEntry],
+        *,
+        classes_of: npt.NDArray[np.uint8],
+        crop_px: int,
+        smallest: float,
+        batch: int,
+        seed: int,
+        rank: int = 0,
+        world: int = 1,
+        threads: int = 1,
+    ) -> None:
+        if batch % world:
+            raise DataError(f"A batch of {batch} cannot be shared by {world} processes.")
+        self._entries = entries
+        self._classes_of = classes_of
+        self._crop_px = crop_px
+        self._smallest = smallest
+        self._batch = batch
+        self._world = world
+        self.seed = seed
+        share = batch // world
+        self._mine = slice(rank * share, (rank + 1) * share)
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="decode")
+
+    def iterate(self, first_step: int) -> Iterator[LabelledBatch]:
+        """Batches of B/world pairs from `first_step` on, for ever."""
+        step = first_step
+        ahead = self._submit(step)
+        while True:
+            step, pending = step + 1, ahead
+            ahead = self._submit(step)
+            pairs = [future.result() for future in pending]
+            yield LabelledBatch(
+                torch.cat([to_bchw(rgb_hwc) for rgb_hwc, _ in pairs]),
+                torch.from_numpy(np.stack([ids_hw for _, ids_hw in pairs])),
+            )
+
+    @property
+    def batch(self) -> int:
+        """Pairs a step over all processes."""
+        return self._batch
+
+    def halve(self) -> bool:
+        """Make the batches from the next `iterate` on half as large; False if they cannot be."""
+        if self._batch % 2 or self._world > 1:
+            return False
+        self._batch //= 2
+        self._mine = slice(0, self._batch)
+        return True
+
+    def close(self) -> None:
+        """Stop decoding ahead."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def _submit(self, step: int) -> list[Future[Pair]]:
+        rng = np.random.default_rng([self.seed, step])
+        chosen = rng.integers(len(self._entries), size=self._batch)
+        draws = rng.random((self._batch, 4))
+        return [
+            self._pool.submit(self._load, self._entries[int(i)], draw)
+            for i, draw in zip(chosen[self._mine], draws[self._mine], strict=True)
+        ]
+
+    def _load(self, entry: LabelledEntry, draw: npt.NDArray[np.float64]) -> Pair:
+        share = self._smallest + (1.0 - self._smallest) * draw[0]
+        return load_pair(
+            entry,
+            self._classes_of,
+            self._crop_px,
+            share=share,
+            place=(draw[1], draw[2]),
+            flipped=bool(draw[3] < 0.5),
+        )
+
+
+def load_pair(
+    entry: LabelledEntry,
+    classes_of: npt.NDArray[np.uint8],
+    size_px: int,
+    *,
+    share: float = 1.0,
+    place: tuple[float, float] = (0.5, 0.5),
+    flipped: bool = False,
+) -> Pair:
+    """A square of photo and label map, resized: S x S x 3 and S x S.
+
+    Args:
+        classes_of: for every id the class.
+        share: side of the square, as a share of the shorter side.
+        place: of the square, (across, down), 0..1.
+        flipped: left to right.
+    """
+    photo, ids = entry.photo.open(), entry.open_ids()
+    pictures: list[npt.NDArray[np.uint8]] = []
+    for image, kind in ((photo, Image.Resampling.BICUBIC), (ids, Image.Resampling.NEAREST)):
+        side = share * min(image.size)
+        left = place[0] * (image.width - side)
+        top = place[1] * (image.height - side)
+        box = (left, top, left + side, top + side)
+        values = np.asarray(image.resize((size_px, size_px), kind, box))
+        pictures.append(values[:, ::-1] if flipped else values)
+    return pictures[0], mode_filtered(classes_of[pictures[1]], MODE_FILTER_PX)
+
+
+def mode_filtered(ids_hw: npt.NDArray[np.uint8], side_px: int) -> npt.NDArray[np.uint8]:
+    """The most frequent id in the square around every pixel: islands go, borders get smooth.
+
+    Machine-made label maps are ragged, and what people paint is not.
+    """
+    present = np.unique(ids_hw)
+    counts = [
+        cv2.boxFilter((ids_hw == id).astype(np.float32), -1, (side_px, side_px), normalize=False)
+        for id in present
+    ]
+    return present[np.argmax(np.stack(counts), axis=0)]
