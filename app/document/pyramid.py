@@ -44,7 +44,14 @@ class Level:
 
     def halved(self) -> "Level":
         """The next level: means of 2 x 2 pixels."""
-        return Level.of(_pixels(self.image.reduce(2)))
+        width_px, height_px = self.image.size
+        half_hwc = np.empty(((height_px + 1) // 2, (width_px + 1) // 2, 4), np.uint8)
+        # In strips, since Pillow holds the interpreter while pixels are copied out of it.
+        for first in range(0, len(half_hwc), STRIP_ROWS):
+            end = first + STRIP_ROWS
+            box = (0, 2 * first, width_px, min(2 * end, height_px))
+            half_hwc[first:end] = _pixels(self.image.reduce(2, box))
+        return Level.of(half_hwc)
 
 
 class Pyramid:

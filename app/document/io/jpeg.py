@@ -18,6 +18,8 @@ from app.document.io.raw import Model, RawImage, Refusal, SizeCheck, damaged
 SIGNATURE = b"\xff\xd8\xff"
 MAX_SIDE_PX = 65_500
 FULL_CHROMA_QUALITY = 90
+# Strips of this height stay in the processor's cache.
+STRIP_ROWS = 32
 APP1, APP13 = 0xE1, 0xED
 MAX_SEGMENT_BYTES = 65_533
 EXIF_PREFIX = b"Exif\0\0"
@@ -40,16 +42,46 @@ def read(file: BinaryIO, check_size: SizeCheck) -> RawImage:
     try:
         # The class and not `Image.open`, which has a limit and a warning of its own.
         with warnings.catch_warnings(action="ignore"):
-            image = JpegImageFile(file)
+            image = _Image(file)
     except PILLOW_ERRORS as error:
         raise damaged() from error
     check_size(*image.size)
     try:
-        samples = np.asarray(image)
+        samples = image.samples()
     except PILLOW_ERRORS as error:
         raise damaged() from error
-    samples = samples.reshape(*samples.shape[:2], -1)
     return RawImage(samples, MODELS[image.mode], None, _metadata(image.info))
+
+
+class _Image(JpegImageFile):
+    """A JPEG file that is decoded into memory of numpy's.
+
+    Out of Pillow's own memory there is but one way, a copy that holds the interpreter, and so does
+    giving it back: together 60 ms for 100 megapixels, in which the window does not answer.
+    """
+
+    _pixels_hwc: npt.NDArray[np.uint8]
+
+    def load_prepare(self) -> None:
+        """Called by Pillow before it decodes: the place for `im`, the picture's memory."""
+        width_px, height_px = self.size
+        # Pillow has a byte for grey, and four for anything else.
+        pixels = np.empty((height_px, width_px, 1 if self.mode == "L" else 4), np.uint8)
+        self.im = Image.core.map_buffer(pixels, self.size, "raw", 0, (self.mode, 0, 1))
+        self._pixels_hwc = pixels
+
+    def samples(self) -> npt.NDArray[np.uint8]:
+        """H x W x 1, 3 or 4, decoded now; contiguous. Raises one of `PILLOW_ERRORS`."""
+        self.load()
+        if self.mode != "RGB":
+            return self._pixels_hwc
+        rgb_hwc = np.empty((*self._pixels_hwc.shape[:2], 3), np.uint8)
+        for first in range(0, len(rgb_hwc), STRIP_ROWS):
+            rows = slice(first, first + STRIP_ROWS)
+            # Plane by plane is five times as fast as all three at once.
+            for channel in range(3):
+                rgb_hwc[rows, :, channel] = self._pixels_hwc[rows, :, channel]
+        return rgb_hwc
 
 
 def _metadata(info: dict[Any, Any]) -> ImageMetadata:

@@ -110,9 +110,9 @@ def test_settings_that_cannot_be_used_fall_back_with_a_notice(start, content):
 
 
 def test_no_turn_of_the_event_loop_is_long(start, files):
-    """The longest turn of an ordinary session; six tries, since other programs get in the way."""
+    """The longest turn of an ordinary session; three tries, since other programs get in the way."""
     tries = []
-    while len(tries) < 6:
+    while len(tries) < 3:
         longest = longest_turn(start(Settings(welcome_seen=True)), files)
         if longest is None or longest.ms <= 50.0:
             return
