@@ -72,7 +72,8 @@ class Settings:
         device: what to compute on: "auto", or a device's name.
         working_short_side_px: the shorter side of what is shown while working, in
             `WORKING_SIDES_PX`; None leaves it to the device.
-        model: id of the model in use; empty for the first that is installed.
+        model: id of the model that takes over textures; empty for the first that is installed.
+        paint_model: id of the model that renders layouts, likewise.
         models_folder: where the person's models are; empty for the usual place.
         recent_files: paths, newest first, at most `MAX_RECENT_FILES`.
         last_folders: the folder last used, by kind of file.
@@ -80,6 +81,7 @@ class Settings:
         export: the choices of the last export.
         welcome_seen: whether the first words to a new person have been shown.
         reduce_motion: whether to do without animation.
+        label_patterns: whether labels are hatched besides being coloured.
     """
 
     version: int = VERSION
@@ -88,6 +90,7 @@ class Settings:
     device: str = "auto"
     working_short_side_px: int | None = None
     model: str = ""
+    paint_model: str = ""
     models_folder: str = ""
     recent_files: tuple[str, ...] = ()
     last_folders: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -95,6 +98,7 @@ class Settings:
     export: ExportSettings = ExportSettings()
     welcome_seen: bool = False
     reduce_motion: bool = False
+    label_patterns: bool = False
 
 
 def config_folder() -> Path:

@@ -17,8 +17,9 @@ from app.document.document import (
     set_strength,
     with_edit,
 )
+from models.edits import SwapTexture
 
-KIND_TITLES = {"swap_texture": "Swap texture"}
+KIND_TITLES = {"swap_texture": "Swap texture", "render_layout": "Render layout"}
 
 
 def title_of(entry: EditEntry) -> str:
@@ -73,13 +74,14 @@ class EditList(QObject):
         self._push("Duplicate", uid, doubled)
 
     def use_model(self, model_id: str) -> None:
-        """Have every edit carried out by this model."""
+        """Have every swap of texture carried out by this model."""
         if self._session.document is None:
             return
         document = self._session.settled()
         for entry in document.entries:
-            edit = replace(entry.edit, model=model_id, checkpoint="")
-            document = replace_edit(document, entry.uid, edit)
+            if isinstance(entry.edit, SwapTexture):
+                edit = replace(entry.edit, model=model_id, checkpoint="")
+                document = replace_edit(document, entry.uid, edit)
         self._session.push("Change model", document)
 
     def _push(self, verb: str, uid: int, change: Callable[[Document], Document]) -> None:

@@ -27,6 +27,17 @@ from models.library import folder_bytes, move_models, remove_model, rename_model
 
 SWAPS_TEXTURE = "swapping_autoencoder"
 """The family whose models carry out `SwapTexture`."""
+RENDERS_LAYOUTS = "spade"
+"""The family whose models carry out `RenderLayout`."""
+SEES_LAYOUTS = "segmenter"
+"""The family whose models tell the layout of a photo."""
+CHOSEN_BY = {SWAPS_TEXTURE: "model", RENDERS_LAYOUTS: "paint_model"}
+"""The setting that remembers the choice among the models of a family."""
+DOES = {
+    SWAPS_TEXTURE: "takes over textures",
+    RENDERS_LAYOUTS: "renders layouts",
+    SEES_LAYOUTS: "tells the layout of a photo",
+}
 
 
 @dataclass(frozen=True)
@@ -48,7 +59,7 @@ class Models(QObject):
     Signals:
         catalog_changed(Catalog): models were listed anew.
         folder_changed(Path, int): the folder of the artist's own models, and its bytes.
-        current_changed(str): the id of the model in use.
+        current_changed(str): the id of a model that is in use from now on.
         engine_ready(EngineFacts): the engine is there (again).
         devices_found(tuple[DeviceInfo, ...])
         device_tested(DeviceReport | Exception)
@@ -84,27 +95,40 @@ class Models(QObject):
 
     @property
     def current(self) -> str:
-        """The id of the model for new edits; empty when there is none."""
-        usable = [spec.id for spec in self.catalog if spec.family == SWAPS_TEXTURE]
-        chosen = self._preferences.value.model
-        return chosen if chosen in usable else next(iter(usable), "")
+        """The id of the model for new texture swaps; empty when there is none."""
+        return self.current_of(SWAPS_TEXTURE)
 
     def current_or_raise(self) -> str:
-        """The id of the model for new edits; `CheckpointMissing` when there is none."""
-        if not self.current:
+        """The id of the model for new texture swaps; `CheckpointMissing` when there is none."""
+        return self.current_of_or_raise(SWAPS_TEXTURE).id
+
+    def current_of(self, family: str) -> str:
+        """The id of the model in use, of those of a family; empty when there is none."""
+        usable = [spec.id for spec in self.catalog if spec.family == family]
+        setting = CHOSEN_BY.get(family)
+        chosen = getattr(self._preferences.value, setting) if setting else ""
+        return chosen if chosen in usable else next(iter(usable), "")
+
+    def current_of_or_raise(self, family: str) -> ModelSpec:
+        """The model in use, of those of a family; `CheckpointMissing` when there is none."""
+        spec = self.find(self.current_of(family))
+        if spec is None:
             raise CheckpointMissing(
-                "No model that takes over textures is installed. Import one under Model > Models."
+                f"No model that {DOES[family]} is installed. Import one under Model > Models."
             )
-        return self.current
+        return spec
 
     def find(self, model_id: str) -> ModelSpec | None:
         """The model with this id, if it is installed."""
         return next((spec for spec in self.catalog if spec.id == model_id), None)
 
     def choose(self, model_id: str) -> None:
-        """Use this model for new edits."""
-        self._preferences.update(model=model_id)
-        self.current_changed.emit(self.current)
+        """Use this model among those of its family."""
+        spec = self.find(model_id)
+        setting = CHOSEN_BY.get(spec.family) if spec else None
+        if setting is not None:
+            self._preferences.update(**{setting: model_id})
+            self.current_changed.emit(model_id)
 
     def refresh(self) -> None:
         """List the models anew."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
 
-from app.controllers.pictures import OpenedPhoto, clipboard_name, opened, photo_of_image, read_photo
+from app.controllers.references import References
 from app.controllers.session import Change, Session
 from app.document.document import (
     Document,
@@ -21,7 +21,6 @@ from app.document.document import (
 )
 from app.errors import UserError
 from app.jobs.queue import JobQueue
-from app.jobs.slots import Job, Means, Slot
 from models.edits import SwapTexture
 
 LARGEST_SEED = 2**31
@@ -54,11 +53,13 @@ class Swapping(QObject):
     ) -> None:
         """`model` gives the id of the model for new swaps; it raises when there is none."""
         super().__init__(parent)
-        self._queue = queue
         self._session = session
         self._model = model
         self._selected: int | None = None
-        self._reading: dict[Job, str] = {}
+        self._references = References(queue, session, self)
+        self._references.reading.connect(self.reading)
+        self._references.loaded.connect(self.loaded)
+        self._references.failed.connect(self.failed)
         session.changed.connect(self._document_changed)
 
     @property
@@ -76,20 +77,15 @@ class Swapping(QObject):
 
     def use_file(self, path: Path) -> None:
         """Take over the texture of a picture file."""
-        self._use(path.name, lambda: opened(read_photo(path)))
+        self._references.read_file(path, self._apply)
 
     def use_image(self, image: QImage) -> None:
         """Take over the texture of pixels from a clipboard or a browser."""
-        name = clipboard_name()
-        copy = QImage(image)
-        self._use(name, lambda: opened(photo_of_image(copy, name)))
+        self._references.read_image(image, self._apply)
 
     def use_known(self, sha256: str) -> None:
         """Take over the texture of a reference that the document has already."""
-        document = self._session.document
-        photo = document.reference(sha256) if document else None
-        if photo is not None:
-            self._apply(photo)
+        self._references.use_known(sha256, self._apply)
 
     def forget(self, sha256: str) -> None:
         """Take a reference out of the document; refused while an edit uses it."""
@@ -129,36 +125,7 @@ class Swapping(QObject):
             edit = replace(document.entry(entry.uid).edit, **values)
             self._session.push(label, replace_edit(document, entry.uid, edit))
 
-    def _use(self, name: str, read: Callable[[], OpenedPhoto]) -> None:
-        if self._session.document is None:
-            self.failed.emit(
-                UserError("A reference needs a picture to act on.", "Open a picture first.")
-            )
-            return
-
-        def work(means: Means) -> OpenedPhoto:
-            return read()
-
-        def ended() -> None:
-            del self._reading[job]
-            self.reading.emit(next(reversed(self._reading.values()), ""))
-
-        def done(photo: OpenedPhoto) -> None:
-            ended()
-            self.loaded.emit(photo.photo.picture.sha256, photo.thumb_rgb_hwc)
-            self._apply(photo.photo)
-
-        def failed(error: Exception) -> None:
-            ended()
-            self.failed.emit(error)
-
-        job = self._queue.submit(Slot.REFERENCE, work, done=done, failed=failed, cancelled=ended)
-        self._reading[job] = name
-        self.reading.emit(name)
-
     def _apply(self, photo: Photo) -> None:
-        if self._session.document is None:
-            return
         document = self._session.settled()
         entry = self.active
         sha256 = photo.picture.sha256
@@ -176,6 +143,4 @@ class Swapping(QObject):
     def _document_changed(self, document: Document | None, why: Change) -> None:
         if why is Change.OPEN:
             self._selected = None
-            # What is still being read was meant for the picture before.
-            self._queue.cancel_slot(Slot.REFERENCE)
         self.active_changed.emit(self.active)

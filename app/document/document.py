@@ -67,10 +67,12 @@ class LabelMap:
     Attributes:
         ids: the label of every pixel.
         palette_id: the palette that knows these labels.
+        names: what they are called, by id, for messages; equality does not look at it.
     """
 
     ids: TiledArray
     palette_id: str
+    names: tuple[tuple[int, str], ...] = field(default=(), compare=False, repr=False)
 
 
 @dataclass(frozen=True)

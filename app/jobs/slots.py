@@ -29,7 +29,9 @@ class Slot(Enum):
     LOAD_MODEL = "load model"
     PREVIEW = "preview"
     FINAL = "final"
+    SEE_LAYOUT = "see layout"
     EXPORT = "export"
+    STRIP = "strip"
     IMPORT_MODEL = "import model"
     TEST_DEVICE = "test device"
     VERIFY_MODEL = "verify model"
@@ -70,10 +72,13 @@ POLICIES: dict[Slot, Policy] = {
         Lane.ENGINE, 1, queued=False, cancels=frozenset({Slot.FINAL}), epochal=True
     ),
     Slot.FINAL: Policy(Lane.ENGINE, 2, queued=False, cancels=frozenset({Slot.FINAL}), epochal=True),
-    Slot.TEST_DEVICE: Policy(Lane.ENGINE, 3),
-    Slot.VERIFY_MODEL: Policy(Lane.ENGINE, 4),
-    Slot.IMPORT_MODEL: Policy(Lane.ENGINE, 5, lasting=True),
-    Slot.EXPORT: Policy(Lane.ENGINE, 6),
+    Slot.SEE_LAYOUT: Policy(Lane.ENGINE, 3, queued=False, cancels=frozenset({Slot.SEE_LAYOUT})),
+    Slot.TEST_DEVICE: Policy(Lane.ENGINE, 4),
+    Slot.VERIFY_MODEL: Policy(Lane.ENGINE, 5),
+    Slot.IMPORT_MODEL: Policy(Lane.ENGINE, 6, lasting=True),
+    Slot.EXPORT: Policy(Lane.ENGINE, 7),
+    # Thumbnails are worth no waiting: whatever the artist does goes first.
+    Slot.STRIP: Policy(Lane.ENGINE, 8, epochal=True),
     Slot.OPEN: Policy(Lane.FILES, 0, queued=False, cancels=frozenset({Slot.OPEN})),
     Slot.REFERENCE: Policy(Lane.FILES, 1),
     Slot.WRITE: Policy(Lane.FILES, 2, lasting=True),

@@ -33,8 +33,20 @@ class ActionSpec:
     checkable: bool = False
 
 
+LABEL_KEYS = "1234567890"
+"""Keys of labels, as palettes name them."""
+TOOLS = (
+    "hand", "brush", "eraser", "fill", "line", "rectangle", "ellipse", "polygon", "lasso", "pick",
+)  # fmt: skip
+"""The tools in the order in which they are offered; their actions are "tool.NAME"."""
+DISPLAYS = ("picture", "layout", "side_by_side", "over")
+"""What the canvas shows; the actions are "view.display_NAME"."""
+WORKSPACES = ("paint", "edit")
+"""The actions are "view.workspace_NAME"."""
+
 ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("file.new", "File", "&New…", (Standard.New,), "new"),
+    ActionSpec("file.new_layout", "File", "New &layout…", ("Ctrl+Shift+N",), "layout"),
     ActionSpec("file.open", "File", "&Open…", (Standard.Open,), "open"),
     # The project file takes Ctrl+S when it comes; until then the hand that types it means a file.
     ActionSpec("file.export", "File", "&Export…", ("Ctrl+E", "Ctrl+Shift+E", "Ctrl+S"), "export"),
@@ -52,13 +64,49 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("edit.toggle", "Edit", "Edit on or o&ff", ("Ctrl+H",), "eye"),
     ActionSpec("edit.delete", "Edit", "&Delete edit", ("Ctrl+Del",), "trash"),
     ActionSpec("edit.settings", "Edit", "&Settings…", ("Ctrl+,",), "settings"),
+    ActionSpec("layout.from_photo", "Layout", "Layout from &photo", ("Ctrl+L",), "layout-photo"),
+    ActionSpec("layout.blank", "Layout", "&Blank layout", (), "layout"),
+    ActionSpec("layout.import", "Layout", "&Import layout…", ("Ctrl+Shift+O",), "import"),
+    ActionSpec("layout.export", "Layout", "&Export layout…", ("Ctrl+Shift+L",)),
+    ActionSpec("layout.export_colours", "Layout", "Export layout in &colours…"),
+    ActionSpec("layout.table", "Layout", "Labels of the &model…"),
+    ActionSpec("layout.find", "Layout", "&Find a label", ("Ctrl+F",)),
+    ActionSpec("layout.swap", "Layout", "&Swap the two labels", ("X",), "swap"),
+    ActionSpec("layout.patterns", "Layout", "Pa&tterns on labels", (), "", True),
+    ActionSpec("layout.roll", "Layout", "&Roll the dice", ("Ctrl+D",), "dice"),
+    ActionSpec("layout.style", "Layout", "Style of a p&hoto…", ("Ctrl+Shift+R",)),
+    *(
+        ActionSpec(f"label.{key}", "Layout", f"Label with the key {key}", (key,))
+        for key in LABEL_KEYS
+    ),
+    ActionSpec("tool.hand", "Tools", "&Hand", ("H",), "hand", True),
+    ActionSpec("tool.brush", "Tools", "&Brush", ("B",), "brush", True),
+    ActionSpec("tool.eraser", "Tools", "&Eraser", ("E",), "eraser", True),
+    ActionSpec("tool.fill", "Tools", "&Fill", ("F", "G"), "fill", True),
+    ActionSpec("tool.line", "Tools", "&Line", ("V",), "line", True),
+    ActionSpec("tool.rectangle", "Tools", "&Rectangle", ("R",), "rectangle", True),
+    ActionSpec("tool.ellipse", "Tools", "Elli&pse", ("O",), "ellipse", True),
+    ActionSpec("tool.polygon", "Tools", "Poly&gon", ("P",), "polygon", True),
+    ActionSpec("tool.lasso", "Tools", "L&asso", ("L",), "lasso", True),
+    ActionSpec("tool.pick", "Tools", "Pick a la&bel", ("I",), "pick", True),
+    ActionSpec("tool.smaller", "Tools", "S&maller", ("[",)),
+    ActionSpec("tool.larger", "Tools", "La&rger", ("]",)),
+    ActionSpec("tool.mirror_across", "Tools", "Mirror left and r&ight", ("M",), "", True),
+    ActionSpec("tool.mirror_down", "Tools", "Mirror top and botto&m", ("Shift+M",), "", True),
+    ActionSpec("tool.close", "Tools", "&Close the polygon", ("Ctrl+Return",)),
+    ActionSpec("view.workspace_paint", "View", "Paint", ("F1",), "", True),
+    ActionSpec("view.workspace_edit", "View", "Edit", ("F2",), "", True),
+    ActionSpec("view.display_picture", "View", "P&icture alone", ("Alt+1",), "", True),
+    ActionSpec("view.display_layout", "View", "La&yout alone", ("Alt+2",), "", True),
+    ActionSpec("view.display_side_by_side", "View", "&Side by side", ("Alt+3",), "", True),
+    ActionSpec("view.display_over", "View", "Layout o&ver the picture", ("Alt+4",), "", True),
     ActionSpec("view.zoom_in", "View", "Zoom &in", (Standard.ZoomIn, "Ctrl+="), "zoom-in"),
     ActionSpec("view.zoom_out", "View", "Zoom &out", (Standard.ZoomOut,), "zoom-out"),
     ActionSpec("view.fit", "View", "&Fit", ("Ctrl+0",), "fit"),
     ActionSpec("view.actual", "View", "&100 %", ("Ctrl+1",), "actual-size"),
     ActionSpec("view.split", "View", "&Divider: before and after", ("C",), "compare", True),
     ActionSpec("view.before", "View", "Show the &original", ("Shift+Q",), "picture", True),
-    ActionSpec("view.hold", "View", "Show the original while &held", ("Q",)),
+    ActionSpec("view.hold", "View", "Show the other one while &held", ("Q",)),
     ActionSpec("view.panels", "View", "Hide or show &panels", ("Tab",), "", True),
     ActionSpec("view.full_screen", "View", "F&ull screen", ("F11",), "", True),
     ActionSpec("view.reset_layout", "View", "&Reset layout"),

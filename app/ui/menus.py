@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from PySide6.QtWidgets import QMenu, QMenuBar
 
-from app.ui.actions import Actions
+from app.ui.actions import DISPLAYS, TOOLS, WORKSPACES, Actions
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Menus:
 
 
 def build_menus(bar: QMenuBar, actions: Actions) -> Menus:
-    """Fill the bar: File, Edit, View, Model, Help."""
+    """Fill the bar: File, Edit, Layout, Tools, View, Model, Help."""
 
     def fill(menu: QMenu, *names: str) -> None:
         for name in names:
@@ -28,7 +28,7 @@ def build_menus(bar: QMenuBar, actions: Actions) -> Menus:
                 menu.addSeparator()
 
     file = bar.addMenu("&File")
-    fill(file, "file.new", "file.open")
+    fill(file, "file.new", "file.new_layout", "file.open")
     recent = file.addMenu("Open &recent")
     samples = file.addMenu("Open a &sample")
     fill(file, "", "file.export", "file.export_again", "file.reveal", "", "file.close", "file.quit")
@@ -38,7 +38,19 @@ def build_menus(bar: QMenuBar, actions: Actions) -> Menus:
     fill(edit, "edit.reference", "edit.duplicate", "edit.toggle", "edit.delete", "")
     fill(edit, "edit.settings")
 
+    layout = bar.addMenu("&Layout")
+    fill(layout, "layout.from_photo", "layout.blank", "layout.import", "")
+    fill(layout, "layout.export", "layout.export_colours", "")
+    fill(layout, "layout.find", "layout.swap", "layout.table", "layout.patterns", "")
+    fill(layout, "layout.style", "layout.roll")
+
+    tools = bar.addMenu("&Tools")
+    fill(tools, *(f"tool.{name}" for name in TOOLS), "", "tool.smaller", "tool.larger", "")
+    fill(tools, "tool.mirror_across", "tool.mirror_down", "", "tool.close")
+
     view = bar.addMenu("&View")
+    fill(view, *(f"view.workspace_{name}" for name in WORKSPACES), "")
+    fill(view, *(f"view.display_{name}" for name in DISPLAYS), "")
     fill(view, "view.zoom_in", "view.zoom_out", "view.fit", "view.actual", "")
     fill(view, "view.split", "view.before", "")
     panels = view.addMenu("&Panels")
