@@ -64,3 +64,9 @@ class Rect:
     def moved(self, dx_px: int, dy_px: int) -> "Rect":
         """The same size, elsewhere."""
         return Rect(self.x_px + dx_px, self.y_px + dy_px, self.width_px, self.height_px)
+
+    def grown(self, by_px: int) -> "Rect":
+        """With so many more pixels on every side; fewer if negative."""
+        return Rect.spanning(
+            self.x_px - by_px, self.y_px - by_px, self.right_px + by_px, self.bottom_px + by_px
+        )

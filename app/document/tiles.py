@@ -175,8 +175,55 @@ class TiledArray:
         dx = np.arange(box.x_px, box.right_px) + (0.5 - x_px)
         dy = np.arange(box.y_px, box.bottom_px) + (0.5 - y_px)
         reached_hw = np.less_equal.outer(dy * dy, radius_px * radius_px - dx * dx)
-        ink = np.full(reached_hw.shape, _checked_value(value, self.dtype), self.dtype)
-        return self.patch(box, ink, reached_hw)
+        return self.paint(box, reached_hw, value)
+
+    def paint(self, rect: Rect, where_hw: npt.NDArray[np.bool_], value: int) -> "TiledArray":
+        """The array with `value` in those pixels of `rect` for which `where_hw` is true.
+
+        Tiles that become plain by being covered become the same one.
+
+        Raises:
+            ValueError: a mask of another size than `rect`, or a value beyond the type.
+        """
+        if where_hw.shape != (rect.height_px, rect.width_px):
+            raise ValueError(f"a mask {where_hw.shape} for {rect}")
+        plain = _PlainTiles(value, self.dtype)
+        ink = self.dtype.type(value)
+
+        def painted(tile: Tile, in_tile: _Part, in_rect: _Part) -> Tile:
+            wanted = where_hw[in_rect]
+            if not (wanted & (tile[in_tile] != ink)).any():
+                return tile
+            if wanted.shape == tile.shape and wanted.all():
+                return plain(*tile.shape)
+            changed = tile.copy()
+            np.copyto(changed[in_tile], ink, where=wanted)
+            return _frozen(changed)
+
+        return self._changed(rect, painted)
+
+    def translate(self, table: npt.NDArray[Any]) -> "TiledArray":
+        """The array with `table[value]` for every value; equal tiles stay shared.
+
+        Args:
+            table: N of the array's type, what becomes of 0 to N - 1.
+
+        Raises:
+            ValueError: a table of another shape or type, or too short for a value that occurs.
+        """
+        if table.ndim != 1 or table.dtype != self.dtype:
+            raise ValueError(f"a table {table.shape} of {table.dtype} for {self!r}")
+        translated: dict[int, Tile] = {}
+
+        def of_tile(tile: Tile) -> Tile:
+            if id(tile) not in translated:
+                if int(tile.max()) >= len(table):
+                    raise ValueError(f"{int(tile.max())} in a table of {len(table)}")
+                new = table[tile]
+                translated[id(tile)] = tile if np.array_equal(new, tile) else _frozen(new)
+            return translated[id(tile)]
+
+        return self._changed(self.bounds, lambda tile, _in_tile, _in_rect: of_tile(tile))
 
     def _touched(self, rect: Rect) -> Iterator[tuple[int, int, _Part, _Part]]:
         """Row, column, part in the tile and part in `rect`, for each tile that it touches."""

@@ -46,3 +46,9 @@ def test_a_union_leaves_empty_ones_out():
     assert rect.union(Rect(6, 1, 1, 9)) == Rect(0, 0, 7, 10)
     assert rect.union(NOTHING) == rect
     assert NOTHING.union(rect) == rect
+
+
+def test_growing():
+    assert Rect(2, 3, 10, 20).grown(3) == Rect(-1, 0, 16, 26)
+    assert Rect(2, 3, 10, 20).grown(-2) == Rect(4, 5, 6, 16)
+    assert Rect(2, 3, 10, 20).grown(-6).is_empty

@@ -182,7 +182,68 @@ def test_patches_that_do_not_fit_are_refused(new, where):
         TiledArray.filled(9, 9, 0).patch(Rect(0, 0, 3, 4), new, where)
 
 
+@given(rects, st.integers(0, 2**32 - 1), st.sampled_from([0.0, 0.3, 1.0]))
+def test_painting_through_a_mask_does_what_numpy_does(rect, seed, covered):
+    where = np.random.default_rng(seed).random((rect.height_px, rect.width_px)) < covered
+    values = noise(130, 200, np.uint16)
+    tiled = TiledArray.from_array(values)
+    painted = tiled.paint(rect, where, 300)
+    expected, part = framed(values, rect)
+    part[where] = 300
+    assert np.array_equal(painted.to_array(), inner(expected))
+    assert (painted is tiled) == np.array_equal(inner(expected), values)
+
+
+def test_masks_and_values_that_do_not_fit_are_refused():
+    plain = TiledArray.filled(9, 9, 0)
+    with pytest.raises(ValueError, match=r"a mask \(3, 4\) for Rect"):
+        plain.paint(Rect(0, 0, 3, 4), np.ones((3, 4), bool), 1)
+    with pytest.raises(ValueError, match="256 in an array of uint8"):
+        plain.paint(Rect(0, 0, 0, 0), np.ones((0, 0), bool), 256)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_values_are_translated_by_a_table(dtype):
+    values = noise(130, 200, dtype)
+    table = np.array([5, 1, 2, 200, 4, 0, 6, 7, 8], dtype)
+    translated = TiledArray.from_array(values).translate(table)
+    assert translated.dtype == dtype
+    assert np.array_equal(translated.to_array(), table[values])
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        (np.zeros(8, np.uint8), "8 in a table of 8"),
+        (np.zeros(9, np.uint16), "of uint16 for"),
+        (np.zeros((9, 1), np.uint8), r"a table \(9, 1\)"),
+    ],
+)
+def test_tables_that_do_not_fit_are_refused(table, said):
+    with pytest.raises(ValueError, match=said):
+        TiledArray.from_array(noise(130, 200)).translate(table)
+
+
 # What versions share
+
+
+def test_a_painted_mask_shares_the_tiles_that_it_covers():
+    plain = TiledArray.from_array(noise(640, 640))
+    rect = Rect(10, 10, 560, 560)
+    painted = plain.paint(rect, np.ones((560, 560), bool), 20)
+    covered = [painted.tile_rows[j][i] for j in range(1, 8) for i in range(1, 8)]
+    assert len({id(tile) for tile in covered}) == 1
+    assert unshared(plain, painted) == 9 * 9
+    assert not any(tile.flags.writeable for tile in painted.tiles)
+
+
+def test_a_translation_keeps_equal_tiles_shared_and_the_others_as_they_are():
+    old = TiledArray.filled(640, 640, 1).fill(Rect(0, 0, 640, 64), 3)
+    new = old.translate(np.array([0, 2, 1, 3], np.uint8))
+    assert new.nbytes == old.nbytes == 2 * TILE_PX**2
+    assert unshared(old, new) == 90
+    assert not any(tile.flags.writeable for tile in new.tiles)
+    assert old.translate(np.array([7, 1, 7, 3], np.uint8)) is old
 
 
 def test_a_dab_copies_the_tiles_that_it_changes_and_no_others():
