@@ -21,6 +21,8 @@ from models.api import (
     CancelToken,
     DeviceInfo,
     DeviceReport,
+    LayoutRequest,
+    LayoutResult,
     Progress,
     RenderRequest,
     RenderResult,
@@ -97,6 +99,11 @@ class EngineBackend:
         self, request: RenderRequest, token: CancelToken, progress: Progress
     ) -> RenderResult:
         return self._engine.render(request, token, progress)
+
+    def see_layout(
+        self, request: LayoutRequest, token: CancelToken, progress: Progress
+    ) -> LayoutResult:
+        return self._engine.see_layout(request, token, progress)
 
     def warm_up(self, model: str, token: CancelToken, progress: Progress) -> None:
         self._engine.warm_up(model, token, progress)

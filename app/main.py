@@ -20,12 +20,17 @@ from app import __version__, crash
 from app.controllers.edit_list import EditList
 from app.controllers.exporting import Exporting
 from app.controllers.finder import Finder
+from app.controllers.labels import Labels
+from app.controllers.layouts import Layouts
 from app.controllers.models import Models
+from app.controllers.painting import Painting
 from app.controllers.pictures import Pictures
 from app.controllers.preferences import Preferences
 from app.controllers.preview import Preview
 from app.controllers.session import Session
+from app.controllers.styling import Styling
 from app.controllers.swapping import Swapping
+from app.document.palettes import Palettes
 from app.interrupts import Interrupts
 from app.jobs.backend import Backend, MakeBackend
 from app.jobs.queue import JobQueue
@@ -33,19 +38,23 @@ from app.resources import resource
 from app.settings import Settings, config_folder, load_settings
 from app.ui import theme
 from app.ui.main_window import MainWindow
-from app.ui.presenters.documents import DocumentPresenter
+from app.ui.presenters.documents import DocumentPresenter, WaysIn
 from app.ui.presenters.drops import DropPresenter
 from app.ui.presenters.edits import EditsPresenter
 from app.ui.presenters.finder import FinderPresenter
+from app.ui.presenters.layouts import LayoutPresenter
 from app.ui.presenters.models import ModelsPresenter
 from app.ui.presenters.notices import Teller
+from app.ui.presenters.painting import PaintingPresenter
 from app.ui.presenters.picture import PicturePresenter
 from app.ui.presenters.program import ProgramPresenter
 from app.ui.presenters.rescue import RescuePresenter
 from app.ui.presenters.start import StartPresenter
+from app.ui.presenters.workspaces import WorkspacePresenter
 from app.ui.watchdog import StallWatchdog
 from models.catalog import set_user_folder
 
+FIRST_PALETTE = "landscape"
 SWITCH_INTERVAL_SECONDS = 0.001
 """How long a worker's Python may hold the interpreter; the default, 5 ms, is felt while drawing."""
 CLOSE_MS = 600
@@ -78,6 +87,10 @@ class Program:
         self.pictures = Pictures(self.queue, self.session)
         self.edit_list = EditList(self.session)
         self.swapping = Swapping(self.queue, self.session, self.models.current_or_raise)
+        self.labels = Labels(self.session, Palettes(resource("palettes")), FIRST_PALETTE)
+        self.painting = Painting(self.session, self.labels)
+        self.layouts = Layouts(self.queue, self.session, self.pictures, self.labels, self.models)
+        self.styling = Styling(self.queue, self.session)
         self.exporting = Exporting(self.queue, self.session, lambda: self.preview.working_px)
         layout_store = QSettings(str(config_folder() / "window.ini"), QSettings.Format.IniFormat)
         self.window = MainWindow(layout_store)
@@ -96,9 +109,17 @@ class Program:
             window, session, self.swapping, self.edit_list, self.models, self.preferences, tell
         )
         self.documents = DocumentPresenter(
-            window, session, self.pictures, self.swapping, self.exporting, self.preferences,
+            window, session, WaysIn(self.pictures, self.swapping, self.layouts), self.exporting,
+            self.preferences, self.picture, tell,
+        )  # fmt: skip
+        self.layout_presenter = LayoutPresenter(
+            window, session, self.layouts, self.styling, self.labels, self.preferences,
             self.picture, tell,
         )  # fmt: skip
+        self.layout_presenter.set_model_source(self.models.find)
+        self.painting_presenter = PaintingPresenter(
+            window, session, self.painting, self.labels, self.preferences, self.picture, tell
+        )
         self.model_presenter = ModelsPresenter(
             window, session, self.models, self.preview, self.edit_list, self.preferences,
             self.picture, tell,
@@ -107,7 +128,11 @@ class Program:
             window, self.queue, session, self.preferences, self.documents, self.swapping
         )
         self.drops = DropPresenter(
-            window, self.documents, self.swapping, self.model_presenter, tell
+            window, self.documents, self.swapping, self.layout_presenter, self.model_presenter,
+            tell,
+        )  # fmt: skip
+        self.workspaces = WorkspacePresenter(
+            window, session, self.painting_presenter, self.styling, self.model_presenter
         )
         self.finder = FinderPresenter(
             window, Finder(self.queue, window), self.swapping, self.preferences
@@ -118,6 +143,7 @@ class Program:
         self.pictures.opened.connect(self.edits.opened)
         self.preview.shown.connect(self.edits.note_shown)
         self.models.catalog_changed.connect(self.edits.note_catalog)
+        self.model_presenter.painter_chosen.connect(self.layouts.use_model)
 
     def interrupted(self) -> None:
         """End without questions: work that is in no file is put aside for the next start."""

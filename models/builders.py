@@ -15,12 +15,14 @@ from models.configs import (
     Config,
     MultiscaleDiscriminatorConfig,
     PatchCooccurrenceConfig,
+    SegmenterConfig,
     SpadeConfig,
     StyleGAN2DiscriminatorConfig,
     SwappingAutoencoderConfig,
 )
 from models.networks.multiscale_discriminator import MultiscaleDiscriminator
 from models.networks.patch_cooccurrence import PatchCooccurrenceDiscriminator
+from models.networks.segmenter import Segmenter
 from models.networks.spade import SpadeNetwork
 from models.networks.stylegan2_discriminator import ImageDiscriminator
 from models.networks.swapping_autoencoder import SwappingAutoencoder
@@ -31,6 +33,7 @@ BUILDERS: dict[type[Config], type[nn.Module]] = {
     PatchCooccurrenceConfig: PatchCooccurrenceDiscriminator,
     SpadeConfig: SpadeNetwork,
     MultiscaleDiscriminatorConfig: MultiscaleDiscriminator,
+    SegmenterConfig: Segmenter,
 }
 
 

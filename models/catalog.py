@@ -15,7 +15,7 @@ from typing import Any, cast
 
 from platformdirs import user_data_path
 
-from models.configs import Config, SwappingAutoencoderConfig
+from models.configs import Config, SegmenterConfig, SpadeConfig, SwappingAutoencoderConfig
 from models.errors import (
     CheckpointCorrupt,
     CheckpointError,
@@ -267,6 +267,9 @@ def _trained(header: Header) -> str:
 
 def io_of(config: Config, palette_id: str | None, where: str) -> IoSpec:
     """What pictures the network of `config` takes; `CheckpointMismatch` when it makes none."""
+    if isinstance(config, SpadeConfig | SegmenterConfig):
+        # Whatever is missing to whole cells is computed and cut off.
+        return IoSpec(1, 1, palette_id)
     if not isinstance(config, SwappingAutoencoderConfig):
         raise CheckpointMismatch(
             f"{where} holds a {type(config).__name__.removesuffix('Config')}, "

@@ -75,6 +75,8 @@ class SpadeConfig:
         base_channels: of the generator's last blocks and the encoder's first layer.
         hidden_channels: inside the normalisations.
         style_length: numbers in a style; 0 for a model without styles.
+        encoder: whether a model with styles has its image encoder; without, it takes no style
+            from a photo.
         upsampling: "normal", "more" or "most": 5, 6 or 7 doublings.
         crop_size: width of the pictures that it was trained on, px.
         aspect_ratio: their width over their height.
@@ -86,6 +88,7 @@ class SpadeConfig:
     base_channels: int = 64
     hidden_channels: int = 128
     style_length: int = 0
+    encoder: bool = True
     upsampling: str = "normal"
     crop_size: int = 256
     aspect_ratio: float = 1.0
@@ -108,15 +111,32 @@ class MultiscaleDiscriminatorConfig:
     scales: int = 2
 
 
+@dataclass(frozen=True, kw_only=True)
+class SegmenterConfig:
+    """The network that reads a layout out of a photo.
+
+    Attributes:
+        classes: labels that it tells apart.
+        base_channels: of its finest maps.
+        crop_size: shorter side of the photos that it was trained on, px.
+    """
+
+    classes: int
+    base_channels: int = 32
+    crop_size: int = 256
+
+
 Config = (
     SwappingAutoencoderConfig
     | StyleGAN2DiscriminatorConfig
     | PatchCooccurrenceConfig
     | SpadeConfig
     | MultiscaleDiscriminatorConfig
+    | SegmenterConfig
 )
 
 HIGHEST_NUMBER = 65536
+LOWEST_NUMBER = 1 / 65536
 HIGHEST: dict[str, int] = {
     "structure_downsamplings": 12,
     "texture_downsamplings": 12,
@@ -136,6 +156,7 @@ CONFIGS: dict[str, type[Config]] = {
         PatchCooccurrenceConfig,
         SpadeConfig,
         MultiscaleDiscriminatorConfig,
+        SegmenterConfig,
     )
 }
 
@@ -179,5 +200,5 @@ def _is_possible(key: str, value: object, wanted: object) -> bool:
         return type(value) is bool
     if not (type(value) is int or (type(value) is float and wanted is float)):
         return False
-    lowest_fits = value > 0 or (value == 0 and key in MAY_BE_ZERO)
+    lowest_fits = value >= LOWEST_NUMBER or (value == 0 and key in MAY_BE_ZERO)
     return lowest_fits and value <= HIGHEST.get(key, HIGHEST_NUMBER)

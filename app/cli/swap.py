@@ -2,21 +2,26 @@
 
 import argparse
 import os
-import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.cli.command import Command, UsageError, number_between, say, whole_number_between
+from app.cli.batch import (
+    Outcome,
+    add_device_argument,
+    add_out_argument,
+    check_written,
+    make_engine,
+    run_file,
+    run_folder,
+)
+from app.cli.command import Command, UsageError, number_between, whole_number_between
 from app.cli.files import Job, check_not_read, plan_jobs
-from app.errors import UserError
 from models.catalog import default_model, find_model
 from models.edits import SwapTexture
-from models.errors import CheckpointError, ModelsError
 
 if TYPE_CHECKING:
-    from models.api import Picture, RenderResult
+    from models.api import Picture
     from models.engine.engine import Engine
 
 FAMILY = "swapping_autoencoder"
@@ -48,13 +53,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "texture", metavar="TEXTURE", type=Path, help="the picture whose look is taken over"
     )
-    parser.add_argument(
-        "-o",
-        "--out",
-        metavar="OUT",
-        type=Path,
-        required=True,
-        help="the file to write, its extension is the format; for a folder, the folder for results",
+    add_out_argument(
+        parser,
+        "the file to write, its extension is the format; for a folder, the folder for results",
     )
     parser.add_argument(
         "--amount",
@@ -73,12 +74,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="shorter side of the result (default: the photo's own, at most 512 on a CPU and "
         "1024 on a GPU)",
     )
-    parser.add_argument(
-        "--device",
-        choices=("auto", "cpu", "cuda"),
-        default="auto",
-        help="where to compute (default auto: a GPU if there is one)",
-    )
+    add_device_argument(parser)
     parser.add_argument(
         "--seed",
         metavar="N",
@@ -113,14 +109,11 @@ def run(args: argparse.Namespace) -> int:
         seed=None if args.no_grain else args.seed,
     )
     swap = Swap(make_engine(args.device), edit, reference, args.size, args.strip_place)
-    folder = os.path.isdir(args.structure)
-    return run_folder(swap, jobs, args.out) if folder else run_file(swap, jobs[0])
-
-
-def make_engine(device: str) -> "Engine":
-    from models.engine.engine import Engine
-
-    return Engine(device)
+    if not os.path.isdir(args.structure):
+        return run_file(swap.do, jobs[0])
+    limit = swap.engine.default_short_side_px
+    size = f"short side {swap.size_px} px" if swap.size_px else f"short side up to {limit} px"
+    return run_folder(swap.do, jobs, args.out, size)
 
 
 @dataclass(frozen=True)
@@ -137,7 +130,7 @@ class Swap:
     size_px: int | None
     strip_place: bool
 
-    def do(self, job: Job) -> "RenderResult":
+    def do(self, job: Job) -> Outcome:
         """Read, render, write.
 
         Raises:
@@ -167,46 +160,9 @@ class Swap:
         write_image(
             job.out, result.rgb_hwc, photo.metadata, alpha_hw=alpha, strip_place=self.strip_place
         )
-        if not os.path.isfile(job.out):
-            raise UserError(f"{job.out} was written and is gone.", "Check the disk.")
-        return result
-
-
-def run_file(swap: Swap, job: Job) -> int:
-    result = swap.do(job)
-    height_px, width_px, _ = result.rgb_hwc.shape
-    say(f"{job.out}: {width_px} x {height_px} px, {result.device}, {result.seconds:.1f} s")
-    for note in result.notes:
-        say(note)
-    return 0
-
-
-def run_folder(swap: Swap, jobs: list[Job], out: Path) -> int:
-    """Every job; one that fails is reported and skipped. Weights that fail end it at once."""
-    from tqdm import tqdm
-
-    start = time.perf_counter()
-    failed = 0
-    device = ""
-    with tqdm(jobs, unit="picture", file=sys.stderr, disable=not sys.stderr.isatty()) as bar:
-        for job in bar:
-            try:
-                result = swap.do(job)
-            except CheckpointError:
-                raise
-            except (UserError, ModelsError) as error:
-                failed += 1
-                tqdm.write(f"scumble: {job.source.name}: {error}", file=sys.stderr)
-                continue
-            device = result.device
-            for note in result.notes:
-                tqdm.write(f"{job.out.name}: {note}", file=sys.stdout)
-    limit = swap.engine.default_short_side_px
-    size = f"short side {swap.size_px} px" if swap.size_px else f"short side up to {limit} px"
-    how = [f"{len(jobs) - failed} of {len(jobs)} pictures", size, device]
-    seconds = time.perf_counter() - start
-    say(f"{out}{os.sep}: {', '.join(filter(None, how))}, {seconds:.1f} s")
-    return 1 if failed else 0
+        check_written(job.out)
+        height_px, width_px, _ = result.rgb_hwc.shape
+        return Outcome((height_px, width_px), result.device, result.seconds, result.notes)
 
 
 COMMAND = Command("swap", "Give a photo the texture of a reference.", add_arguments, run)

@@ -20,6 +20,7 @@ from app.document.document import (
     with_labels,
 )
 from app.document.palette import Label, Palette
+from app.document.palettes import Palettes
 from app.document.tiles import TiledArray
 from app.errors import UserError
 from app.jobs.queue import JobQueue
@@ -103,6 +104,11 @@ class Layouts(QObject):
         self._job: Job | None = None
         self._table: LabelTable | None = None
         session.changed.connect(self._document_changed)
+
+    @property
+    def palettes(self) -> Palettes:
+        """The palettes that a layout may be of."""
+        return self._labels.palettes
 
     @property
     def table(self) -> LabelTable | None:

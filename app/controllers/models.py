@@ -145,9 +145,9 @@ class Models(QObject):
 
         self._queue.submit(Slot.MANAGE, work, done=done, failed=self.failed.emit)
 
-    def warm_up(self) -> None:
-        """Have the engine and the current model's network ready before they are needed."""
-        model_id = self.current
+    def warm_up(self, family: str = SWAPS_TEXTURE) -> None:
+        """Have the engine and a network ready before they are needed: the family's in use."""
+        model_id = self.current_of(family)
 
         def work(means: Means) -> tuple[EngineFacts, ModelsError | None]:
             backend = means.backend

@@ -8,6 +8,8 @@ from models.api import (
     CancelToken,
     DeviceInfo,
     DeviceReport,
+    LayoutRequest,
+    LayoutResult,
     Progress,
     RenderRequest,
     RenderResult,
@@ -40,6 +42,12 @@ class Backend(Protocol):
         self, request: RenderRequest, token: CancelToken, progress: Progress
     ) -> RenderResult:
         """The picture that the request describes."""
+        ...
+
+    def see_layout(
+        self, request: LayoutRequest, token: CancelToken, progress: Progress
+    ) -> LayoutResult:
+        """The layout of a photo."""
         ...
 
     def warm_up(self, model: str, token: CancelToken, progress: Progress) -> None:

@@ -24,7 +24,8 @@ class Zone:
     """A place to drop something, with the words for what that does.
 
     Attributes:
-        role: "open", "reference", "model", or "" where a drop only tells why nothing can be done.
+        role: "open", "layout", "reference", "style", "model", or "" where a drop only tells why
+            nothing can be done.
     """
 
     role: str
@@ -32,18 +33,29 @@ class Zone:
 
 
 OPEN = Zone("open", "Open as the picture")
+LAYOUT = Zone("layout", "Open as a layout")
 REFERENCE = Zone("reference", "Use as reference")
+STYLE = Zone("style", "Use as style")
 MODEL = Zone("model", "Import model")
+LAYOUT_SUFFIXES = (".png",)
 
 
-def zones_for(mime: QMimeData, *, has_document: bool) -> list[Zone]:
-    """What can be done with this; a single zone without a role where it is of no use."""
+def zones_for(mime: QMimeData, *, has_document: bool, painting: bool = False) -> list[Zone]:
+    """What can be done with this; a single zone without a role where it is of no use.
+
+    Args:
+        has_document: whether a picture is open.
+        painting: whether it is painted: then photos are its styles.
+    """
+    second = STYLE if painting else REFERENCE
     if mime.hasFormat(REFERENCE_MIME):
-        return [REFERENCE]
+        return [second]
     files = local_files(mime)
     zones: list[Zone] = []
     if _of_kind(files, PICTURE_SUFFIXES) or (not files and mime.hasImage()):
-        zones += [OPEN, REFERENCE] if has_document else [OPEN]
+        zones += [OPEN, second] if has_document else [OPEN]
+    if _of_kind(files, LAYOUT_SUFFIXES):
+        zones.insert(1, LAYOUT)
     if _of_kind(files, MODEL_SUFFIXES):
         zones.append(MODEL)
     return zones or [Zone("", _refusal(files))]
@@ -84,9 +96,9 @@ class DropZones(QWidget):
         """Whether zones are shown for this: files, a picture, a reference of the document."""
         return mime.hasFormat(REFERENCE_MIME) or mime.hasUrls() or mime.hasImage()
 
-    def begin(self, mime: QMimeData, has_document: bool) -> None:
+    def begin(self, mime: QMimeData, has_document: bool, painting: bool = False) -> None:
         """Something has been dragged into the window: show what can be done with it."""
-        self._zones = zones_for(mime, has_document=has_document)
+        self._zones = zones_for(mime, has_document=has_document, painting=painting)
         self._lit = -1
         self.setGeometry(self._covered.rect())
         self.raise_()

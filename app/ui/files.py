@@ -49,6 +49,26 @@ def ask_files(
     return _open(dialog, then)
 
 
+def ask_save(
+    parent: QWidget,
+    title: str,
+    path: Path,
+    filters: tuple[str, tuple[str, ...]],
+    then: Callable[[Path], None],
+) -> QFileDialog:
+    """Open a dialog for a file to write; `then` gets its path, with the first of the suffixes.
+
+    Args:
+        path: what is proposed.
+    """
+    folder = existing_folder(str(path.parent)) or pictures_folder()
+    dialog = QFileDialog(parent, title, folder, filter_words(*filters))
+    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+    dialog.setDefaultSuffix(filters[1][0].removeprefix("."))
+    dialog.selectFile(path.name)
+    return _open(dialog, lambda paths: then(paths[0]))
+
+
 def ask_folder(
     parent: QWidget, title: str, folder: str, then: Callable[[list[Path]], None]
 ) -> QFileDialog:

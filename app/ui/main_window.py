@@ -25,20 +25,31 @@ from app.ui.actions import CANVAS_ONLY, Actions
 from app.ui.canvas.view import CanvasView
 from app.ui.drop_zones import DropZones
 from app.ui.menus import build_menus
+from app.ui.options_bar import OptionsBar
 from app.ui.panels.edits import EditsPanel
 from app.ui.panels.history import HistoryPanel
+from app.ui.panels.labels import LabelsPanel
 from app.ui.panels.reference import ReferencePanel
+from app.ui.panels.style import StylePanel
 from app.ui.start import StartPage
 from app.ui.status_bar import StatusBar
 from app.ui.tool_row import ToolRow
+from app.ui.tool_strip import ToolStrip
 from app.ui.widgets.device_indicator import DeviceIndicator
 from app.ui.widgets.dock_title import DockTitle
 from app.ui.widgets.model_chooser import ModelChooser
 from app.ui.widgets.notice import NoticeBar
 from app.ui.widgets.progress_line import ProgressLine
+from app.ui.workspace_tabs import WorkspaceTabs
 
-GEOMETRY_KEY, STATE_KEY = "window/geometry", "window/docks"
-STATE_VERSION = 1
+GEOMETRY_KEY, STATE_KEY, WORKSPACE_KEY = "window/geometry", "window/docks", "window/workspace"
+STATE_VERSION = 2
+FIRST_WORKSPACE = "edit"
+DOCKS: dict[str, dict[str, int]] = {
+    "paint": {"labels": 360, "style": 240, "edits": 120, "history": 100},
+    "edit": {"reference": 366, "edits": 150, "history": 128},
+}
+"""The panels of each workspace from top to bottom, with their first heights in view pixels."""
 FIRST_SIZE_VIEW = (1600, 1000)
 DOCK_WIDTH_VIEW = 300
 TITLE_VIEW = 40
@@ -55,6 +66,7 @@ class MainWindow(QMainWindow):
 
     Attributes:
         actions_: the commands by id.
+        workspace: what the window is laid out for, a key of `DOCKS`.
         leaving: whether closing is decided, so that `close` closes.
     """
 
@@ -65,12 +77,16 @@ class MainWindow(QMainWindow):
         super().__init__(parent)
         self._store = layout_store
         self.leaving = False
+        self.workspace = FIRST_WORKSPACE
+        self._layouts: dict[str, QByteArray] = {}
         self.setObjectName("window")
         self.setWindowTitle("Scumble")
         self.setAcceptDrops(True)
         self.actions_ = Actions(self)
         self.canvas = CanvasView()
         self.start = StartPage()
+        self.labels = LabelsPanel()
+        self.style_panel = StylePanel()
         self.reference = ReferencePanel()
         self.edits = EditsPanel()
         self.history = HistoryPanel()
@@ -80,17 +96,22 @@ class MainWindow(QMainWindow):
         self.device = DeviceIndicator()
         self.status = StatusBar()
         self.setStatusBar(self.status)
+        self.tabs = WorkspaceTabs(self.actions_)
         self._menu_bar = QMenuBar()
         self.menus = build_menus(self._menu_bar, self.actions_)
         self._top = self._build_top()
         self.setMenuWidget(self._top)
         self.tools = ToolRow(self.actions_)
+        self.tool_strip = ToolStrip(self.actions_)
+        self.options = OptionsBar(self.actions_)
         self._stack = QStackedWidget()
         self.setCentralWidget(self._centre())
         self.zones = DropZones(self._stack)
         self.docks = {
             name: self._dock(name, title, panel)
             for name, title, panel in (
+                ("labels", "Labels", self.labels),
+                ("style", "Style", self.style_panel),
                 ("reference", "Reference", self.reference),
                 ("edits", "Edits", self.edits),
                 ("history", "History", self.history),
@@ -103,7 +124,6 @@ class MainWindow(QMainWindow):
         self.canvas.addAction(self.actions_[CANVAS_ONLY])
         self.actions_["view.hold"].setAutoRepeat(False)
         self._fit_screen()
-        self.reset_layout()
         self._restore_layout()
 
     # What is in the middle
@@ -111,7 +131,7 @@ class MainWindow(QMainWindow):
     def show_canvas(self, on: bool) -> None:
         """Have the canvas in the middle, or else the start page."""
         self._stack.setCurrentWidget(self.canvas if on else self.start)
-        self.tools.setVisible(on)
+        self._show_tools()
         (self.canvas if on else self.start).setFocus()
 
     @property
@@ -127,22 +147,64 @@ class MainWindow(QMainWindow):
         for dock in self._hidden:
             dock.setVisible(not on)
         self._top.setVisible(not on)
-        self.tools.setVisible(not on and self.canvas_shown)
         self.status.setVisible(not on)
+        self._show_tools()
+
+    def _show_tools(self) -> None:
+        """The rows and the strip of tools beside the canvas, where they are of use."""
+        shown = self.canvas_shown and not self.actions_["view.panels"].isChecked()
+        self.tools.setVisible(shown)
+        painting = shown and self.workspace == "paint"
+        self.tool_strip.setVisible(painting)
+        self.options.setVisible(painting)
+
+    def set_workspace(self, name: str) -> None:
+        """Lay the window out for another kind of work, as it was left there."""
+        if name == self.workspace:
+            return
+        self._show_all_panels()
+        self._layouts[self.workspace] = self.saveState(STATE_VERSION)
+        self.workspace = name
+        self._lay_out()
 
     def reset_layout(self) -> None:
-        """Put every panel where it was at first."""
+        """Put every panel of the workspace where it was at first."""
+        self._layouts.pop(self.workspace, None)
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        """Have the panels of the workspace, and no others, where they were left."""
+        state = self._layouts.get(self.workspace)
+        if state is None or not self.restoreState(state, STATE_VERSION):
+            self._arrange()
+        for name, dock in self.docks.items():
+            mine = name in DOCKS[self.workspace]
+            dock.toggleViewAction().setVisible(mine)
+            if not mine:
+                dock.hide()
+        self.tabs.set_current(self.workspace)
+        self._show_tools()
+
+    def _arrange(self) -> None:
+        heights = DOCKS[self.workspace]
+        docks = [self.docks[name] for name in heights]
         for dock in self.docks.values():
             dock.setFloating(False)
+            self.removeDockWidget(dock)
+        for dock in docks:
             self.addDockWidget(RIGHT, dock)
             dock.show()
-        docks = list(self.docks.values())
         self.resizeDocks(docks, [DOCK_WIDTH_VIEW] * len(docks), Qt.Orientation.Horizontal)
-        self.resizeDocks(docks, [366, 150, 128], Qt.Orientation.Vertical)
+        self.resizeDocks(docks, list(heights.values()), Qt.Orientation.Vertical)
+
+    def _show_all_panels(self) -> None:
+        if self.actions_["view.panels"].isChecked():
+            self.actions_["view.panels"].trigger()
 
     def next_pane(self) -> None:
         """Give the keyboard to the next part of the window."""
-        panes = [self._stack.currentWidget(), self.reference, self.edits, self.history, self.status]
+        panels = [dock.widget() for dock in self.docks.values()]
+        panes = [self._stack.currentWidget(), self.tool_strip, self.options, *panels, self.status]
         panes = [pane for pane in panes if pane.isVisible()]
         focus = QApplication.focusWidget()
         inside = [
@@ -157,10 +219,12 @@ class MainWindow(QMainWindow):
 
     def save_layout(self) -> None:
         """Remember where the window and its panels are."""
-        if self.actions_["view.panels"].isChecked():
-            self.actions_["view.panels"].trigger()
+        self._show_all_panels()
+        self._layouts[self.workspace] = self.saveState(STATE_VERSION)
         self._store.setValue(GEOMETRY_KEY, self.saveGeometry())
-        self._store.setValue(STATE_KEY, self.saveState(STATE_VERSION))
+        self._store.setValue(WORKSPACE_KEY, self.workspace)
+        for name, state in self._layouts.items():
+            self._store.setValue(f"{STATE_KEY}/{name}", state)
 
     # Closing
 
@@ -180,7 +244,7 @@ class MainWindow(QMainWindow):
 
     def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.ActivationChange and not self.isActiveWindow():
-            self.canvas.hold_before(False)
+            self._let_go()
         super().changeEvent(event)
 
     # The key that acts while it is down
@@ -188,15 +252,19 @@ class MainWindow(QMainWindow):
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
         typed = QKeySequence(event.keyCombination()).toString()
         if typed in self.actions_.keys["view.hold"] and not event.isAutoRepeat():
-            self.canvas.hold_before(False)
+            self._let_go()
         super().keyReleaseEvent(event)
+
+    def _let_go(self) -> None:
+        self.canvas.hold_before(False)
+        self.canvas.hold_other(False)
 
     # Drag and drop: anywhere on the window
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         mime = event.mimeData()
         if self.zones.accepts(mime):
-            self.zones.begin(mime, self.canvas_shown)
+            self.zones.begin(mime, self.canvas_shown, self.workspace == "paint")
             event.acceptProposedAction()
 
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:
@@ -221,6 +289,8 @@ class MainWindow(QMainWindow):
         row.setSpacing(8)
         row.addWidget(self._menu_bar)
         row.addStretch()
+        row.addWidget(self.tabs)
+        row.addStretch()
         row.addWidget(self.model_chooser)
         row.addWidget(self.device)
         return top
@@ -234,7 +304,12 @@ class MainWindow(QMainWindow):
         column.setSpacing(0)
         column.addWidget(self.progress)
         column.addWidget(self.tools)
-        column.addWidget(self._stack, 1)
+        column.addWidget(self.options)
+        middle = QHBoxLayout()
+        middle.setSpacing(0)
+        middle.addWidget(self.tool_strip)
+        middle.addWidget(self._stack, 1)
+        column.addLayout(middle, 1)
         # Over the foot of the picture: one that comes or goes must not move it.
         self.notices.attach(self._stack)
         return centre
@@ -260,11 +335,16 @@ class MainWindow(QMainWindow):
             self.setWindowState(Qt.WindowState.WindowMaximized)
 
     def _restore_layout(self) -> None:
-        geometry, state = self._store.value(GEOMETRY_KEY), self._store.value(STATE_KEY)
+        geometry, workspace = self._store.value(GEOMETRY_KEY), self._store.value(WORKSPACE_KEY)
         if isinstance(geometry, QByteArray):
             self.restoreGeometry(geometry)
-        if isinstance(state, QByteArray):
-            self.restoreState(state, STATE_VERSION)
+        for name in DOCKS:
+            state = self._store.value(f"{STATE_KEY}/{name}")
+            if isinstance(state, QByteArray):
+                self._layouts[name] = state
+        if workspace in DOCKS:
+            self.workspace = str(workspace)
+        self._lay_out()
 
 
 def _takes_tab(widget: QWidget) -> bool:

@@ -5,7 +5,8 @@ that the catalog lists.
 
 Adding a family: one file here with a `FAMILY` (see `models.convert.family`), whose `detect` tells
 the config from keys and shapes alone, and its name in `FAMILIES`. A family whose files do not tell
-everything has its callers give the rest as hints: fields of the config by name.
+everything has its callers give the rest as hints: fields of the config by name. What lies beside a
+file (a second network of the same model, the trainer's options) is the family's to find.
 """
 
 import re
@@ -17,16 +18,16 @@ from torch import nn
 
 from models import checkpoint
 from models.api import CancelToken, Progress
-from models.catalog import SUFFIX, list_models, user_folder
+from models.catalog import SUFFIX, io_of, list_models, user_folder
 from models.configs import Config, config_from_dict, config_to_dict
-from models.convert import swapping_autoencoder
-from models.convert.family import Family, State
+from models.convert import spade, swapping_autoencoder
+from models.convert.family import Family, Hints, Settled, State
 from models.convert.reading import Kind, kind_of, read_state
 from models.errors import CheckpointMismatch, ModelNameError, RequestError
 from models.header import id_from_name, read_header
 from models.ops.cancelling import between_operations
 
-FAMILIES: tuple[Family, ...] = (swapping_autoencoder.FAMILY,)
+FAMILIES: tuple[Family, ...] = (swapping_autoencoder.FAMILY, spade.FAMILY, spade.DISCRIMINATOR)
 SHARE_READ = 0.3
 """Of an import's time, about."""
 NAMELESS = re.compile(r"(latest|\d+k?)_(checkpoint|net_\w+)|checkpoint|model")
@@ -43,6 +44,7 @@ class Published:
         config: of the network.
         licence: of the weights.
         source: where they come from.
+        palette_id: of the label maps that it reads, or None when it reads none that is known.
     """
 
     network: nn.Module
@@ -50,6 +52,7 @@ class Published:
     config: Config
     licence: str
     source: str
+    palette_id: str | None = None
 
 
 def load_published(path: str | Path, **hints: Any) -> Published:
@@ -57,7 +60,8 @@ def load_published(path: str | Path, **hints: Any) -> Published:
 
     Args:
         path: a `.pth` of `torch.save` in either format, safetensors, or a checkpoint of ours.
-        hints: fields of the config that replace what was inferred.
+        hints: fields of the config: they replace what was inferred, and what was inferred with
+            their help follows them.
 
     Raises:
         CheckpointMissing: no file of that name, or it cannot be opened.
@@ -68,7 +72,8 @@ def load_published(path: str | Path, **hints: Any) -> Published:
     path = Path(path)
     if kind_of(path) is Kind.OURS:
         return _ours(path, hints)
-    return _recognised(read_state(path), path, hints)
+    family, state = _read(path)
+    return _recognised(family, state, path, hints)
 
 
 def import_file(
@@ -76,6 +81,7 @@ def import_file(
     *,
     name: str | None = None,
     folder: Path | None = None,
+    hints: Hints | None = None,
     token: CancelToken | None = None,
     progress: Progress | None = None,
 ) -> Path:
@@ -86,6 +92,7 @@ def import_file(
         name: the model's title, from which its id is made; None takes the file's (or, for
             `latest_checkpoint.pth` and the like, the folder's).
         folder: where to write; None is the folder that the catalog lists.
+        hints: as of `load_published`.
         token: called off through it, the import ends between two tensors and leaves nothing.
         progress: told "reading", "checking" and "writing".
 
@@ -95,6 +102,7 @@ def import_file(
     Raises:
         Cancelled: the token was set.
         ModelNameError: no id can be made of the name, or there is a model with that id already.
+        CheckpointMismatch: the network makes no pictures.
         ModelsError: what `load_published` and `checkpoint.save` raise.
     """
     path = Path(path)
@@ -108,11 +116,12 @@ def import_file(
     step("reading", 0.0)
     if kind_of(path) is Kind.OURS:
         target = _target(name or read_header(path).model_id, folder)
+        _check_no_hints(path, hints or {})
         _import_ours(path, target, name, token, step)
     else:
         title = name or _title(path)
         target = _target(title, folder)
-        _import_published(path, target, title, token, step)
+        _import_published(path, target, title, hints or {}, token, step)
     tell("done", 1.0)
     return target
 
@@ -142,12 +151,13 @@ def _import_ours(
 
 
 def _import_published(
-    path: Path, target: Path, title: str, token: CancelToken, step: Progress
+    path: Path, target: Path, title: str, hints: Hints, token: CancelToken, step: Progress
 ) -> None:
     # Not where operations ask the token: whatever ends the reading early counts as damage.
-    state = read_state(path)
+    family, state = _read(path)
     with between_operations(token):
-        published = _recognised(state, path, {})
+        published = _recognised(family, state, path, hints)
+        io_of(published.config, published.palette_id, str(path))
         checkpoint.save(
             target,
             published.network,
@@ -161,6 +171,7 @@ def _import_published(
             ema=False,
             training={},
             extras={},
+            palette_id=published.palette_id,
             progress=_later(step),
         )
 
@@ -170,37 +181,61 @@ def _later(step: Progress) -> Progress:
     return lambda words, share: step(words, SHARE_READ + (1.0 - SHARE_READ) * share)
 
 
-def _recognised(state: State, path: Path, hints: dict[str, Any]) -> Published:
+def _read(path: Path) -> tuple[Family, State]:
+    state = read_state(path)
     for family in FAMILIES:
-        config = family.detect(state)
-        if config is not None:
-            config = _with_hints(config, hints, family)
-            where = f"{path}, a {family.title},"
-            network = checkpoint.assemble(config, family.canonical(state), where)
-            source = f"converted from {path.name}"
-            return Published(network, family.name, config, family.licence, source)
+        if family.detect(state) is not None:
+            return family, family.complete(state, path)
     raise _unknown(state, path)
 
 
-def _ours(path: Path, hints: dict[str, Any]) -> Published:
-    if hints:
-        raise RequestError(f"{path} says itself what it is: leave {', '.join(hints)} out.")
-    ours = checkpoint.load(path)
-    header = ours.header
-    return Published(ours.network, header.family, header.config, header.licence, header.source)
+def _recognised(family: Family, state: State, path: Path, hints: Hints) -> Published:
+    settled = _settled(family, state, path, hints)
+    where = f"{path}, a {family.title},"
+    network = checkpoint.assemble(settled.config, family.canonical(state), where)
+    source = f"converted from {path.name}"
+    return Published(
+        network, family.name, settled.config, family.licence, source, settled.palette_id
+    )
 
 
-def _with_hints(config: Config, hints: dict[str, Any], family: Family) -> Config:
+def _settled(family: Family, state: State, path: Path, hints: Hints) -> Settled:
+    config = family.detect(state)
+    assert config is not None, "the file is of the family"
     values = config_to_dict(config)
     known = values.keys() - {"type"}
     if unknown := [name for name in hints if name not in known]:
         raise RequestError(
             f"A {family.title} has no setting {unknown[0]!r}; it has {', '.join(sorted(known))}."
         )
-    return config_from_dict({**values, **hints})
+    hinted = config_from_dict({**values, **hints})
+    return Settled(hinted) if family.settle is None else family.settle(state, path, hints)
+
+
+def _ours(path: Path, hints: Hints) -> Published:
+    _check_no_hints(path, hints)
+    ours = checkpoint.load(path)
+    header = ours.header
+    return Published(
+        ours.network,
+        header.family,
+        header.config,
+        header.licence,
+        header.source,
+        header.palette_id,
+    )
+
+
+def _check_no_hints(path: Path, hints: Hints) -> None:
+    if hints:
+        raise RequestError(f"{path} says itself what it is: leave {', '.join(hints)} out.")
 
 
 def _unknown(state: State, path: Path) -> CheckpointMismatch:
+    for family in FAMILIES:
+        if words := family.part(state, path):
+            return CheckpointMismatch(f"{path} {words}")
+
     def present(family: Family) -> int:
         return sum(key in state for key in family.essential)
 

@@ -20,14 +20,21 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import cast
+from typing import TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from models.api import CancelToken, Progress, RenderRequest, RenderResult
+from models.api import (
+    CancelToken,
+    LayoutRequest,
+    LayoutResult,
+    Progress,
+    RenderRequest,
+    RenderResult,
+)
 from models.catalog import ModelSpec, find_model
 from models.checkpoint import load
 from models.engine import renderer
@@ -38,6 +45,7 @@ from models.engine.device import (
     device_words,
 )
 from models.engine.memory import ByteCache, free_bytes
+from models.engine.see_layout import check_model, see_layout
 from models.engine.shelf import Shelf
 from models.engine.stage import StageContext
 from models.errors import OutOfMemory
@@ -46,6 +54,8 @@ from models.ops.cancelling import between_layers, between_operations
 from models.ops.memory import is_out_of_memory
 
 Pixels = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
+
+Made = TypeVar("Made")
 
 SHARE_OF_FREE_MEMORY = 0.7
 SHARE_KEPT = 0.25
@@ -140,6 +150,53 @@ class Engine:
             notes=tuple(self._notes(attempt, renderer.target_size(request))),
         )
 
+    def see_layout(
+        self,
+        request: LayoutRequest,
+        token: CancelToken | None = None,
+        progress: Progress | None = None,
+    ) -> LayoutResult:
+        """The layout of a photo.
+
+        Args:
+            request: the photo, of any size, and the model that shall see it.
+            token: called off through it, the work ends before the next step.
+            progress: told each step in words, and the share that is done.
+
+        Raises:
+            Cancelled: the token was set.
+            OutOfMemory: it does not fit, neither here nor on the CPU.
+            ModelsError: the model cannot be used for this.
+        """
+        start = time.perf_counter()
+        token, progress = token or CancelToken(), progress or (lambda words, share: None)
+        with self._lock, torch.inference_mode(), between_layers(token):
+            spec = self._shelf.model(request.model)
+            config, palette_id = check_model(spec)
+
+            def see(device: torch.device) -> npt.NDArray[np.uint8]:
+                token.raise_if_cancelled()
+                progress("loading model", 0.0)
+                network = self._network(spec, device, token)
+                return see_layout(
+                    request.photo,
+                    network,
+                    config.crop_size,
+                    device=device,
+                    token=token,
+                    progress=progress,
+                )
+
+            device, ids_hw = self._making_room(see)
+            progress("done", 1.0)
+        return LayoutResult(
+            ids_hw=ids_hw,
+            palette_id=palette_id,
+            seconds=time.perf_counter() - start,
+            device=self._words(device),
+            notes=tuple(self._device_notes(device)),
+        )
+
     def warm_up(
         self, model: str, token: CancelToken | None = None, progress: Progress | None = None
     ) -> None:
@@ -192,10 +249,31 @@ class Engine:
             "close other programs, or choose a smaller model."
         )
 
+    def _making_room(self, work: Callable[[torch.device], Made]) -> tuple[torch.device, Made]:
+        """Work that is small beside a render: again without caches, then on the CPU.
+
+        Raises:
+            OutOfMemory: it failed everywhere for want of memory.
+        """
+        for device in self._devices:
+            for _ in range(2):
+                try:
+                    return device, work(device)
+                except (RuntimeError, MemoryError) as error:
+                    if not is_out_of_memory(error):
+                        raise
+                self._drop_caches()
+        raise OutOfMemory("The memory is not enough for this: close other programs.")
+
+    @property
+    def _devices(self) -> tuple[torch.device, ...]:
+        """Where work may go, best first."""
+        cpu = torch.device("cpu")
+        return (self.device,) if self.device == cpu else (self.device, cpu)
+
     def _attempts(self, size_px: tuple[int, int]) -> Iterator[Attempt]:
         """The ways to do a render, best first."""
-        cpu = torch.device("cpu")
-        for device in (self.device,) if self.device == cpu else (self.device, cpu):
+        for device in self._devices:
             smaller = size_px
             yield Attempt(device, smaller)
             while max(smaller) // 2 >= SMALLEST_LONG_SIDE_PX:
@@ -248,6 +326,7 @@ class Engine:
             cache=self.cache,
             token=token,
             progress=progress,
+            layout=request.layout,
         )
 
     def _network(self, spec: ModelSpec, device: torch.device, token: CancelToken) -> nn.Module:
@@ -264,11 +343,14 @@ class Engine:
         return f"{device_words(device)}, {precision}"
 
     def _notes(self, attempt: Attempt, wanted_px: tuple[int, int]) -> Iterator[str]:
-        if attempt.device != self.device:
-            yield f"The memory of the {device_words(self.device)} ran out, so the CPU did the work."
+        yield from self._device_notes(attempt.device)
         if attempt.size_px != wanted_px:
             (height, width), (wanted_height, wanted_width) = attempt.size_px, wanted_px
             yield (
                 f"The memory was not enough for {wanted_width} x {wanted_height} px, "
                 f"so the picture was made at {width} x {height} px."
             )
+
+    def _device_notes(self, device: torch.device) -> Iterator[str]:
+        if device != self.device:
+            yield f"The memory of the {device_words(self.device)} ran out, so the CPU did the work."

@@ -78,20 +78,19 @@ if sys.platform == "win32":
 
 
 def tensor_bytes(value: object) -> int:
-    """Bytes of a tensor, of a tuple of tensors, or of a module's parameters and buffers."""
-    if isinstance(value, torch.Tensor):
-        return value.nbytes
+    """Bytes of a module's parameters and buffers, of a tuple's parts, else the value's `nbytes`."""
     if isinstance(value, torch.nn.Module):
         return sum(tensor.nbytes for tensor in value.state_dict().values())
     if isinstance(value, tuple):
         return sum(tensor_bytes(part) for part in value)
-    return 0
+    return int(getattr(value, "nbytes", 0))
 
 
 class ByteCache:
     """Least recently used values go first once the sum of their bytes passes the budget.
 
-    A value that is larger than the whole budget is not kept at all.
+    Bytes are counted when a value is put in: one that has grown is to be put in again. A value that
+    is larger than the whole budget is not kept at all.
     """
 
     def __init__(self, budget_bytes: int) -> None:

@@ -2,8 +2,9 @@
 
 Every intermediate picture is a function of what is hashed into its key: the base's pixels, the
 size, and for each edit up to it everything but its name in the list: kind, parameters, weights, the
-precision. A change of the third edit finds the first two in the cache; a change of strength or mask
-finds even the third edit's own result, since blending comes after it and is cheap.
+layout if it renders one, the precision. A change of the third edit finds the first two in the
+cache; a change of strength or mask finds even the third edit's own result, since blending comes
+after it and is cheap.
 """
 
 import hashlib
@@ -15,14 +16,18 @@ import torch
 from torch import Tensor
 
 from models.api import Mask, RenderRequest
-from models.edits import Edit, SwapTexture
+from models.edits import Edit, RenderLayout, SwapTexture
+from models.engine.render_layout import RenderLayoutStage
 from models.engine.stage import Stage, StageContext
 from models.engine.swap_texture import SwapTextureStage
 from models.errors import ModelsError, RequestError
 from models.image_io import resize_rgb, short_side_size, to_mask
 from models.ops.cancelling import between_operations
 
-STAGES: dict[type[Edit], Stage] = {SwapTexture: SwapTextureStage()}
+STAGES: dict[type[Edit], Stage] = {
+    SwapTexture: SwapTextureStage(),
+    RenderLayout: RenderLayoutStage(),
+}
 
 BASE_BYTES_PER_PX = 4 * 3 * 4
 """Of a render without stages: the base, its resized form, the result, and its whole numbers."""
@@ -149,11 +154,18 @@ def plan(request: RenderRequest, base_key: str, context: StageContext) -> list[S
     for edit in edits_on(request):
         weights = context.spec(edit).weights.sha256
         pure = replace(edit, strength=1.0, mask=None, checkpoint=weights)
-        raw_key = digest(key, edit.kind, json.dumps(asdict(pure), sort_keys=True))
+        layout = layout_key(request) if isinstance(edit, RenderLayout) else ""
+        raw_key = digest(key, edit.kind, json.dumps(asdict(pure), sort_keys=True), layout)
         whole = edit.strength == 1.0 and edit.mask is None
         key = raw_key if whole else digest(raw_key, edit.strength, edit.mask)
         steps.append(Step(edit, stage_of(edit), raw_key, key))
     return steps
+
+
+def layout_key(request: RenderRequest) -> str:
+    """Hash of the layout: its ids, and the palette that says what they mean."""
+    layout = request.layout
+    return "" if layout is None else digest(layout.palette_id, layout.sha256)
 
 
 def digest(*parts: object) -> str:

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor, nn
 
-from models.api import CancelToken, Picture, Progress
+from models.api import CancelToken, Layout, Picture, Progress
 from models.catalog import ModelSpec
 from models.edits import Edit
 from models.engine.memory import ByteCache
@@ -26,6 +26,7 @@ class StageContext:
         cache: finished values by everything that they depend on.
         token: asked before every step.
         progress: told every step.
+        layout: of the request, or None.
     """
 
     device: torch.device
@@ -36,6 +37,7 @@ class StageContext:
     cache: ByteCache
     token: CancelToken
     progress: Progress
+    layout: Layout | None = None
 
     def step(self, words: str, share: float) -> None:
         """Say what comes next; `Cancelled` if it is no longer wanted."""
@@ -47,7 +49,7 @@ class StageContext:
         return (*parts, str(self.device), str(self.dtype))
 
     def cached(self, key: tuple[object, ...], make: Callable[[], Any]) -> Any:
-        """The value of `key` (a tensor or a tuple of tensors), made when it is not there.
+        """The value of `key` (of which `tensor_bytes` knows the size), made when it is not there.
 
         A value enters the cache only when it is complete: an error or a cancellation in `make`
         leaves the cache as it was.

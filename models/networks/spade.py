@@ -16,6 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from models.errors import RequestError
 from models.image_io import padded_side_px
 from models.ops.batch_norm import ParameterFreeBatchNorm
 from models.ops.spectral import SpectralConv2d
@@ -214,7 +215,7 @@ class SpadeNetwork(nn.Module):
 
     Attributes:
         G: the generator.
-        E: the image encoder, or None.
+        E: the image encoder, or None where there are no styles or the encoder is not at hand.
         compute_dtype: that the engine wants; a hint for its fast path.
     """
 
@@ -230,6 +231,7 @@ class SpadeNetwork(nn.Module):
         upsampling: str,
         crop_size: int,
         aspect_ratio: float,
+        encoder: bool = True,
     ) -> None:
         super().__init__()
         self.semantic_channels = classes + unknown_channel + edge_channel
@@ -247,7 +249,7 @@ class SpadeNetwork(nn.Module):
         )
         self.E = (
             StyleEncoder(base_channels=base_channels, style_length=style_length)
-            if style_length
+            if style_length and encoder
             else None
         )
 
@@ -265,9 +267,15 @@ class SpadeNetwork(nn.Module):
 
         Raises:
             ValueError: a model without styles.
+            RequestError: a model whose encoder is not at hand.
         """
-        if self.E is None:
+        if not self.style_length:
             raise ValueError("this network has no styles")
+        if self.E is None:
+            raise RequestError(
+                "This model takes no style from a photo, for it came without its encoder; "
+                "import it again with the file latest_net_E.pth beside latest_net_G.pth."
+            )
         return self.E(image)
 
     def probe(self) -> Tensor:

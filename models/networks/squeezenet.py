@@ -34,8 +34,10 @@ class SqueezeNetFeatures(nn.Module):
 
     Attributes:
         bgr: whether the weights want channels blue first.
+        title: what it is called.
     """
 
+    title = "SqueezeNet v1.0"
     offset: Tensor
     factor: Tensor
 

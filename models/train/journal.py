@@ -2,9 +2,9 @@
 
 A run is a folder: `recipe.json` (every number), `run.json` (data and names), `log.jsonl` (a line of
 losses at a time), `state.pt` (weights, optimizers, step and batch, to go on from), `samples/`
-(pictures of held-out swaps), with `--tensorboard` the same for TensorBoard, and the exported model.
-State and settings are replaced in one move, once they have reached the disk. While training, a
-full disk is reported and tried again.
+(what the networks make of held-out pictures), with `--tensorboard` the same for TensorBoard, and
+the exported model. State and settings are replaced in one move, once they have reached the disk.
+While training, a full disk is reported and tried again.
 """
 
 import json
@@ -12,7 +12,7 @@ import os
 import pickle
 import struct
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -87,8 +87,9 @@ class Journal:
         """
         values = asdict(recipe)
         if resume:
-            before = read_json(self.out, RECIPE)
-            changed = sorted(name for name in values if before.get(name) != values[name])
+            # A number that a recipe had not when the run began is the default since.
+            before = {f.name: f.default for f in fields(recipe)} | read_json(self.out, RECIPE)
+            changed = sorted(name for name in values if before[name] != values[name])
             if fixed := [name for name in changed if name not in may_change]:
                 raise DataError(
                     f"The run in {self.out} was started with another {', '.join(fixed)}: resume "
@@ -163,7 +164,7 @@ class Journal:
         def write() -> None:
             save_picture(picture, self.out / "samples" / f"{step:07d}.png")
             if (board := self._open_board()) is not None:
-                board.add_image("swaps", (picture.cpu() + 1) / 2, step)
+                board.add_image("samples", (picture.cpu() + 1) / 2, step)
 
         self._attempt("sample", write)
 

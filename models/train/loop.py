@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Protocol, Self, TypeVar
 
 import torch
 from lightning_fabric import Fabric
@@ -20,11 +20,33 @@ from torch import Tensor
 
 from models.errors import DataError
 from models.ops.memory import is_out_of_memory
-from models.train.data.batches import CropBatches
 from models.train.draws import Draws
 from models.train.journal import Journal, State
 
+
+class Movable(Protocol):
+    """A batch: tensors, or what holds them."""
+
+    def to(self, device: torch.device, /) -> Self: ...
+
+
 S = TypeVar("S", bound=State)
+B = TypeVar("B", bound=Movable)
+B_co = TypeVar("B_co", bound=Movable, covariant=True)
+
+
+class Batches(Protocol[B_co]):
+    """Where batches come from, as `models.train.data.batches` has them."""
+
+    seed: int
+
+    @property
+    def batch(self) -> int: ...
+    def iterate(self, first_step: int, /) -> Iterator[B_co]: ...
+    def halve(self) -> bool: ...
+    def close(self) -> None: ...
+
+
 FIRST_ESTIMATES = (1, 10)
 
 
@@ -90,9 +112,9 @@ def run(
     state: S,
     *,
     fabric: Fabric,
-    step: Callable[[S, Tensor, Draws], dict[str, float]],
+    step: Callable[[S, B, Draws], dict[str, float]],
     sample: Callable[[S], Tensor],
-    batches: CropBatches,
+    batches: Batches[B],
     schedule: Schedule,
     journal: Journal,
 ) -> Outcome:
@@ -146,7 +168,7 @@ def run(
     return Outcome(step=now, finished=now >= schedule.steps)
 
 
-def _resume(state: State, fabric: Fabric, batches: CropBatches, journal: Journal) -> int:
+def _resume(state: State, fabric: Fabric, batches: Batches[Any], journal: Journal) -> int:
     """Bring state, batches and log to where the run was saved; the step of it."""
     saved = journal.restore(state)
     if fabric.world_size > 1:
@@ -220,9 +242,9 @@ def interruptible() -> Iterator[Callable[[], bool]]:
 
 
 def _unless_out_of_memory(
-    step: Callable[[S, Tensor, Draws], dict[str, float]],
+    step: Callable[[S, B, Draws], dict[str, float]],
     state: S,
-    batch: Tensor,
+    batch: B,
     draws: Draws,
     fabric: Fabric,
 ) -> dict[str, float] | None:
@@ -235,7 +257,7 @@ def _unless_out_of_memory(
     return None
 
 
-def _half_as_large(batches: CropBatches, step: int, journal: Journal) -> Iterator[Tensor]:
+def _half_as_large(batches: Batches[B], step: int, journal: Journal) -> Iterator[B]:
     """Batches of half the size from this step on; `DataError` if they cannot be halved."""
     whole = batches.batch
     if not batches.halve():

@@ -13,12 +13,14 @@ from models.api import (
     CancelToken,
     DeviceInfo,
     DeviceReport,
+    LayoutRequest,
+    LayoutResult,
     Picture,
     Progress,
     RenderRequest,
     RenderResult,
 )
-from models.edits import SwapTexture
+from models.edits import RenderLayout, SwapTexture
 
 CPU = DeviceInfo("cpu", "CPU with 2 threads", 8 * 2**30)
 GPU = DeviceInfo("cuda:0", "A fast GPU with 8 GiB", 8 * 2**30)
@@ -33,11 +35,14 @@ def picture(width_px: int = 48, height_px: int = 32, rgb=(90, 120, 60), seed: in
 class FakeBackend:
     """Stands in for the engine. Renders are the base, brought towards the reference's mean colour.
 
+    A layout is rendered as one colour for each label, another one for every style.
+
     Attributes:
         errors: raised by the next calls, one each; None lets a call pass.
         delay_s: how long every call takes; it can be cancelled meanwhile.
         calls: the names of the methods that were called, in order.
         requests: of the calls of `render`, in order.
+        layout_requests: of the calls of `see_layout`, in order.
         threads: the threads that called.
         running: set while a call is in progress.
         forgotten: how often `forget` was called.
@@ -52,6 +57,7 @@ class FakeBackend:
         self.delay_s = 0.0
         self.calls: list[str] = []
         self.requests: list[RenderRequest] = []
+        self.layout_requests: list[LayoutRequest] = []
         self.threads: set[threading.Thread] = set()
         self.running = threading.Event()
         self.forgotten = 0
@@ -75,6 +81,20 @@ class FakeBackend:
         rgb_hwc = rendered(request)
         return RenderResult(
             rgb_hwc=rgb_hwc, seconds=time.perf_counter() - started, device=self.device_words
+        )
+
+    def see_layout(
+        self, request: LayoutRequest, token: CancelToken, progress: Progress
+    ) -> LayoutResult:
+        """Thirds of sky, mountain and water, whatever the photo."""
+        self.layout_requests.append(request)
+        started = time.perf_counter()
+        self._work("see_layout", token, progress)
+        return LayoutResult(
+            ids_hw=thirds(request.photo.height_px, request.photo.width_px),
+            palette_id="landscape",
+            seconds=time.perf_counter() - started,
+            device=self.device_words,
         )
 
     def warm_up(self, model: str, token: CancelToken, progress: Progress) -> None:
@@ -153,8 +173,18 @@ def means_of(backend: FakeBackend | None = None, token: CancelToken | None = Non
     return Means(token or CancelToken(), ignore, lambda: own)
 
 
+def thirds(height_px: int, width_px: int) -> npt.NDArray[np.uint8]:
+    """Label ids of the landscape palette: sky above, mountain in the middle, water below."""
+    rows = np.arange(height_px) * 3 // height_px
+    ids = np.array([1, 5, 9], np.uint8)[rows]
+    return np.repeat(ids[:, None], width_px, axis=1)
+
+
 def rendered(request: RenderRequest) -> npt.NDArray[Any]:
-    """The base at the wanted size; each swap brings its mean by `amount` to the reference's."""
+    """The base at the wanted size; each swap brings its mean by `amount` to the reference's.
+
+    A rendered layout takes the place of the picture.
+    """
     base_hwc = request.base.rgb_hwc
     height_px, width_px, _ = base_hwc.shape
     scale = (request.short_side_px or min(height_px, width_px)) / min(height_px, width_px)
@@ -163,6 +193,9 @@ def rendered(request: RenderRequest) -> npt.NDArray[Any]:
     values_hwc = base_hwc[rows][:, columns] / np.iinfo(base_hwc.dtype).max
     pictures = {picture.sha256: picture.rgb_hwc for picture in request.pictures}
     for edit in request.edits:
+        if edit.enabled and isinstance(edit, RenderLayout):
+            painted_hwc = painted(request, edit, values_hwc.shape[:2])
+            values_hwc = values_hwc + edit.strength * (painted_hwc - values_hwc)
         if edit.enabled and isinstance(edit, SwapTexture):
             reference_hwc = pictures[edit.reference]
             mean = reference_hwc.mean(axis=(0, 1)) / np.iinfo(reference_hwc.dtype).max
@@ -171,6 +204,31 @@ def rendered(request: RenderRequest) -> npt.NDArray[Any]:
     dtype = np.uint8 if request.bits == 8 else np.uint16
     top = np.iinfo(dtype).max
     return np.ascontiguousarray(np.clip(np.rint(values_hwc * top), 0, top).astype(dtype))
+
+
+def painted(
+    request: RenderRequest, edit: RenderLayout, size_px: tuple[int, ...]
+) -> npt.NDArray[np.float64]:
+    """The layout stretched over (height, width), each label in the style's colour for it, 0..1."""
+    assert request.layout is not None
+    height_px, width_px = size_px
+    ids_hw = request.layout.ids.to_array()
+    rows = np.arange(height_px) * ids_hw.shape[0] // height_px
+    columns = np.arange(width_px) * ids_hw.shape[1] // width_px
+    table = np.arange(65536)
+    for before, after in edit.mapping:
+        table[before] = after
+    first = _colours(edit.seed, edit.reference)
+    second = first
+    if edit.other_reference is not None or edit.other_seed is not None:
+        second = _colours(edit.other_seed or 0, edit.other_reference)
+    colours = first + edit.blend * (second - first)
+    return colours[table[ids_hw[rows][:, columns]] % 256]
+
+
+def _colours(seed: int, reference: str | None) -> npt.NDArray[np.float64]:
+    own = seed if reference is None else int(reference[:12], 16)
+    return np.random.default_rng(own).random((256, 3))
 
 
 def ignore(*_args: object) -> None:

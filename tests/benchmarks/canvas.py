@@ -4,6 +4,10 @@
 
 Hands move at 60 frames a second. A frame is the time from the tick at which the hand moved until
 the canvas is painted, with the making of sharp tiles in between; over 16.7 ms, one is dropped.
+"brush" is a hand that paints with a 64 px brush on a layout of 2048 x 2048 px, in view as a whole
+or at 100 %, alone, beside or over the picture, with patterns or without: a frame is the brush echo,
+from the pointer's event through the stroke on the label map until its paint is on the canvas.
+"opened" is the time until a layout of 2048 x 2048 px is seen first, in ms.
 "sharp" is the time from a change of zoom until all is area-filtered. "busy" is with a network
 that decodes 512 px pictures on all cores, in a thread of this process.
 """
@@ -23,7 +27,15 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication
 
+from app.document.document import LabelMap
+from app.document.palette import Palette, load_palette
 from app.document.pyramid import Pyramid
+from app.document.tiles import TiledArray
+from app.resources import resource
+from app.tools.brush import BrushSettings, BrushStroke
+from app.tools.stroke import StrokeSample
+from app.ui.canvas.display import Display
+from app.ui.canvas.pen import CanvasTool
 from app.ui.canvas.view import CanvasView
 from models.builders import build
 from models.configs import SwappingAutoencoderConfig
@@ -108,6 +120,79 @@ def results(view: Canvas) -> Callable[[int], None]:
         moved(i)
 
     return turn
+
+
+def brush(view: Canvas, labels: LabelMap, palette: Palette) -> Callable[[int], None]:
+    """A stroke in circles around the middle, up to 1,500 px a second; a new one each second."""
+    stroke: list[BrushStroke] = []
+
+    def show(ids: TiledArray) -> None:
+        view.set_layout(LabelMap(ids, labels.palette_id), palette)
+
+    def press(sample: StrokeSample, _shift: bool, _eraser: bool) -> None:
+        stroke[:] = [BrushStroke(labels.ids, 9, BrushSettings(64.0, smoothing=0.2))]
+        show(stroke[0].add(sample))
+
+    view.pressed.connect(press)
+    view.dragged.connect(lambda sample, _shift: show(stroke[0].add(sample)))
+    view.set_tool(CanvasTool("round", 64.0, "Brush"))
+    middle = QPointF(view.width() / 4, view.height() / 2)
+
+    def turn(i: int) -> None:
+        t = i * TICK
+        at = middle + QPointF(150 * math.sin(5 * t), 150 * math.cos(7 * t))
+        if i % 60 == 1:
+            mouse(view, QEvent.Type.MouseButtonRelease, at, Qt.MouseButton.LeftButton)
+            mouse(view, QEvent.Type.MouseButtonPress, at, Qt.MouseButton.LeftButton)
+        mouse(view, QEvent.Type.MouseMove, at, Qt.MouseButton.LeftButton)
+
+    return turn
+
+
+def layout_2048() -> LabelMap:
+    """Wavy bands of all labels of the landscape palette."""
+    y, x = np.mgrid[:2048, :2048]
+    ids_hw = ((y + 60 * np.sin(x / 170) + 20 * np.sin(x / 33)) // 150).clip(0, 13)
+    return LabelMap(TiledArray.from_array(ids_hw.astype(np.uint8)), "landscape")
+
+
+def brushes(size: str, frames: int, note: str) -> None:
+    """Measure the brush echo, and the first sight of a layout."""
+    palette = load_palette(resource("palettes/landscape.toml"))
+    photo = Pyramid.of(np.random.default_rng(0).integers(0, 256, (2048, 2048, 3), np.uint8))
+    labels = layout_2048()
+    for display, patterns, whole in (
+        (Display.LAYOUT, False, True),
+        (Display.LAYOUT, True, True),
+        (Display.SIDE_BY_SIDE, False, False),
+        (Display.OVER, True, False),
+    ):
+        view = shown(size, photo, photo)
+        view.set_display(display)
+        view.set_patterns(patterns)
+        view.zoom_to_fit() if whole else view.zoom_to_100()
+        wait_until(time.perf_counter() + 0.5, view)
+        start, painted = time.perf_counter(), view.paints
+        view.set_layout(labels, palette)
+        while view.paints == painted:
+            QApplication.processEvents()
+        opened = (time.perf_counter() - start) * 1000
+        row = measure(view, lambda view: brush(view, labels, palette), frames)
+        words = f"{display}{', patterns' if patterns else ''}, {view.zoom_percent:.0f} %"
+        print(f"{size:>10} {'brush':>8} {note:>5} {row}  opened {opened:.0f}: {words}", flush=True)
+        view.close()
+        view.deleteLater()
+
+
+def shown(size: str, before: Pyramid, after: Pyramid) -> Canvas:
+    """A canvas of this size with two pictures."""
+    view = Canvas()
+    view.resize(*(int(side) for side in size.split("x")))
+    view.show()
+    view.set_document_size(before.width_px, before.height_px)
+    view.set_before(before)
+    view.set_after(after)
+    return view
 
 
 def wait_until(moment: float, view: Canvas) -> None:
@@ -195,18 +280,14 @@ def table(sizes: list[str], frames: int, note: str) -> None:
     photo = Pyramid.of(rng.integers(0, 256, (4000, 6000, 3), np.uint8))
     result = Pyramid.of(rng.integers(0, 256, (4000, 6000, 3), np.uint8))
     for size in sizes:
-        view = Canvas()
-        view.resize(*(int(side) for side in size.split("x")))
-        view.show()
-        view.set_document_size(6000, 4000)
-        view.set_before(photo)
-        view.set_after(result)
+        view = shown(size, photo, result)
         for motion in (pan, zoom, divider, results):
             row = measure(view, motion, frames)
             print(f"{size:>10} {motion.__name__:>8} {note:>5} {row}", flush=True)
         print(f"{size:>10} {'sharp':>8} {note:>5} {sharp_after_zoom(view)}", flush=True)
         view.close()
         view.deleteLater()
+        brushes(size, frames, note)
 
 
 def main() -> None:

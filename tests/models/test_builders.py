@@ -6,7 +6,12 @@ import torch
 from torch import nn
 
 from models.builders import BUILDERS, build, build_unfilled
-from models.configs import PatchCooccurrenceConfig, SwappingAutoencoderConfig
+from models.configs import (
+    MultiscaleDiscriminatorConfig,
+    PatchCooccurrenceConfig,
+    SpadeConfig,
+    SwappingAutoencoderConfig,
+)
 from tests.models.toys import CONFIG
 
 RENDER = """
@@ -22,7 +27,15 @@ sys.exit(", ".join(slow) or 0)
 """
 
 
-@pytest.mark.parametrize("config", [SwappingAutoencoderConfig(), PatchCooccurrenceConfig()])
+@pytest.mark.parametrize(
+    "config",
+    [
+        SwappingAutoencoderConfig(),
+        PatchCooccurrenceConfig(),
+        SpadeConfig(classes=3, base_channels=2, style_length=4),
+        MultiscaleDiscriminatorConfig(in_channels=5, base_channels=4),
+    ],
+)
 def test_an_unfilled_network_has_the_same_parts(config):
     state = torch.random.get_rng_state()
     unfilled = build_unfilled(config).state_dict()

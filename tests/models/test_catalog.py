@@ -11,6 +11,7 @@ from models.builders import BUILDERS
 from models.catalog import (
     default_model,
     find_model,
+    io_of,
     list_models,
     set_user_folder,
     shipped_folder,
@@ -18,7 +19,12 @@ from models.catalog import (
     user_folder,
     user_folder_is_fixed,
 )
-from models.configs import PatchCooccurrenceConfig, SwappingAutoencoderConfig
+from models.configs import (
+    MultiscaleDiscriminatorConfig,
+    PatchCooccurrenceConfig,
+    SpadeConfig,
+    SwappingAutoencoderConfig,
+)
 from models.errors import CheckpointCorrupt, CheckpointMismatch, CheckpointMissing
 from tests.models.toys import CONFIG, Toy, save_toy
 
@@ -132,6 +138,17 @@ def test_sizes_follow_from_the_config(user, structure, texture, multiple, smalle
     save_toy(user / "mine.safetensors", config=config)
     io = find_model("mine").io
     assert (io.multiple_of_px, io.min_px) == (multiple, smallest)
+
+
+@pytest.mark.parametrize("upsampling", ["normal", "most"])
+def test_a_model_that_paints_layouts_takes_any_size(upsampling):
+    io = io_of(SpadeConfig(classes=14, upsampling=upsampling), "landscape", "x")
+    assert (io.multiple_of_px, io.min_px, io.palette_id) == (1, 1, "landscape")
+
+
+def test_a_judge_of_layouts_is_no_model_that_makes_pictures():
+    with pytest.raises(CheckpointMismatch, match="x holds a MultiscaleDiscriminator, which is no"):
+        io_of(MultiscaleDiscriminatorConfig(in_channels=17), None, "x")
 
 
 # Folders

@@ -5,7 +5,9 @@ import pytest
 
 from models.configs import (
     CONFIGS,
+    MultiscaleDiscriminatorConfig,
     PatchCooccurrenceConfig,
+    SpadeConfig,
     StyleGAN2DiscriminatorConfig,
     SwappingAutoencoderConfig,
     config_from_dict,
@@ -22,6 +24,9 @@ TABLE = config_to_dict(SwappingAutoencoderConfig())
         SwappingAutoencoderConfig(encoder_scale=0.4, structure_downsamplings=5),
         StyleGAN2DiscriminatorConfig(size_px=768),
         PatchCooccurrenceConfig(scale=2.0),
+        SpadeConfig(classes=14, unknown_channel=True, upsampling="more", style_length=64),
+        SpadeConfig(classes=1, edge_channel=True, encoder=False, aspect_ratio=0.5),
+        MultiscaleDiscriminatorConfig(in_channels=17, scales=3),
     ],
 )
 def test_a_config_survives_json(config):
@@ -75,3 +80,32 @@ def test_a_whole_number_will_do_for_a_fraction():
     assert config_from_dict({**TABLE, "encoder_scale": 2}) == SwappingAutoencoderConfig(
         encoder_scale=2.0
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("upsampling", "twice"),
+        ("upsampling", 5),
+        ("unknown_channel", 1),
+        ("edge_channel", "True"),
+        ("encoder", None),
+        ("style_length", -1),
+        ("style_length", False),
+        ("classes", 0),
+        ("crop_size", 256.0),
+        ("aspect_ratio", 1e-300),
+        ("aspect_ratio", True),
+    ],
+)
+def test_impossible_values_of_spade(name, value):
+    table = config_to_dict(SpadeConfig(classes=14))
+    with pytest.raises(CheckpointMismatch, match=f"setting '{name}' of a SpadeConfig cannot be"):
+        config_from_dict({**table, name: value})
+
+
+@pytest.mark.parametrize(("name", "value"), [("layers", 17), ("scales", 17), ("scales", 0)])
+def test_a_discriminator_has_an_end(name, value):
+    table = config_to_dict(MultiscaleDiscriminatorConfig(in_channels=17))
+    with pytest.raises(CheckpointMismatch, match=f"setting '{name}' of a Multi"):
+        config_from_dict({**table, name: value})

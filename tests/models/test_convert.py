@@ -254,7 +254,7 @@ def test_half_a_model_names_its_family_and_what_is_missing(tiny, tmp_path):
     assert all(key.startswith("G.") for key in info.value.missing)
 
 
-@pytest.mark.parametrize("name", ["spade_coco_netG_full", "cut_resnet9_netG_full"])
+@pytest.mark.parametrize("name", ["psgan_netG_full", "cut_resnet9_netG_full"])
 def test_another_family(shared, tmp_path, name):
     state = {key: torch.zeros(1) for key in listed(shared, name)}
     with pytest.raises(CheckpointMismatch, match="holds no network that is known here"):

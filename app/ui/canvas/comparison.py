@@ -23,12 +23,14 @@ class Comparison:
     Attributes:
         share: where the divider is, 0 (left) to 1 (right) of the visible part of the picture.
         held: the original is shown, whatever the mode.
+        divisible: whether there can be a divider now; without it the result is shown.
     """
 
     def __init__(self) -> None:
         self.mode: Compare = "after"
         self.share = 0.5
         self.held = False
+        self.divisible = True
         self.before: Layer | None = None
         self.after: Layer | None = None
         self.incoming: Layer | None = None
@@ -40,7 +42,9 @@ class Comparison:
         """The mode as it is now: without an *after*, or while held, the original."""
         if self.held or self.after is None:
             return "before"
-        return "after" if self.before is None else self.mode
+        if self.before is None or (self.mode == "split" and not self.divisible):
+            return "after"
+        return self.mode
 
     @property
     def layers(self) -> tuple[Layer, ...]:

@@ -51,6 +51,10 @@ class CanvasInput(QObject):
         divider_reset(): back to the middle.
         divider_lit(bool): whether a press would take hold of it.
         pointed(object): the pointer is at this QPointF, or None: it is elsewhere.
+        moving(bool): whether the picture is moved, or would be by a press.
+
+    Attributes:
+        left_moves: whether the left button moves the picture without Space, too.
     """
 
     panned = Signal(float, float)
@@ -62,6 +66,7 @@ class CanvasInput(QObject):
     divider_reset = Signal()
     divider_lit = Signal(bool)
     pointed = Signal(object)
+    moving = Signal(bool)
 
     def __init__(self, canvas: QWidget, divider: Callable[[], float | None]) -> None:
         """
@@ -79,6 +84,8 @@ class CanvasInput(QObject):
         self._last = QPointF()
         self._grip = 0.0
         self._start = 0.0
+        self._was_moving = False
+        self.left_moves = True
         self._handlers: dict[QEvent.Type, Callable[..., bool]] = {
             QEvent.Type.MouseButtonPress: self._press,
             QEvent.Type.MouseButtonDblClick: self._double,
@@ -97,6 +104,15 @@ class CanvasInput(QObject):
         """Take an event of the canvas; whether it needs no other handling."""
         handler = self._handlers.get(event.type())
         return handler is not None and handler(event)
+
+    def takes(self, position: QPointF) -> bool:
+        """Whether a press of the left button here is no tool's: it moves picture or divider."""
+        return self._hand or self._drag is not Drag.NOTHING or self._is_near(position)
+
+    def set_left_moves(self, on: bool) -> None:
+        """Let the left button move the picture, or leave it to a tool."""
+        self.left_moves = on
+        self._show_cursor()
 
     def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
         """Qt's hook: Space where nobody in the window wanted it."""
@@ -119,6 +135,9 @@ class CanvasInput(QObject):
 
     def _press(self, event: QMouseEvent) -> bool:
         if event.button() not in HAND_BUTTONS or self._drag is not Drag.NOTHING:
+            return False
+        left = event.button() == Qt.MouseButton.LeftButton
+        if left and not self.left_moves and not self.takes(event.position()):
             return False
         self._last = event.position()
         divider = self._divider()
@@ -248,8 +267,14 @@ class CanvasInput(QObject):
             self._canvas.setCursor(Qt.CursorShape.SplitHCursor)
         elif self._hand:
             self._canvas.setCursor(Qt.CursorShape.OpenHandCursor)
-        else:
+        elif self.left_moves:
             self._canvas.unsetCursor()
+        else:
+            self._canvas.setCursor(Qt.CursorShape.CrossCursor)
+        moving = self._hand or self._drag is Drag.PICTURE
+        if moving != self._was_moving:
+            self._was_moving = moving
+            self.moving.emit(moving)
 
 
 def _from_touchpad(event: QWheelEvent) -> bool:

@@ -13,6 +13,13 @@ ARROW_VIEW = 4.0
 GAP_VIEW = 8.0
 PADDING_VIEW = 6.0
 RING_VIEW = 2.0
+Reason = Qt.FocusReason
+BY_KEYBOARD = (
+    Reason.TabFocusReason,
+    Reason.BacktabFocusReason,
+    Reason.ShortcutFocusReason,
+)
+"""Why the canvas has the keyboard, when somebody who has no mouse needs to see it."""
 
 
 def paint_divider(painter: QPainter, x_view: float, span: QRectF, ratio: float, lit: bool) -> None:
@@ -71,6 +78,20 @@ def paint_word(painter: QPainter, word: str, corner: QPointF, *, to_left: bool, 
     painter.setPen(LINE)
     painter.drawText(field, Qt.AlignmentFlag.AlignCenter, word)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+
+
+class FocusRing:
+    """Whether the focus is marked: a click needs no mark to tell where it was."""
+
+    def __init__(self) -> None:
+        self.is_seen = False
+
+    def note(self, reason: Qt.FocusReason) -> None:
+        """The keyboard has come, for this reason; coming back to the window changes nothing."""
+        if reason in BY_KEYBOARD:
+            self.is_seen = True
+        elif reason not in (Reason.ActiveWindowFocusReason, Reason.PopupFocusReason):
+            self.is_seen = False
 
 
 def paint_ring(painter: QPainter, view: QRectF, colour: QColor) -> None:

@@ -5,7 +5,7 @@ beside its array.
 """
 
 import math
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +21,9 @@ from app.ui.canvas.transform import Box
 SQUARES_ABOVE = 4.0
 # Up to this many pixels in one, bilinear filtering is nearer to the mean of an area than a tile is.
 TILES_ABOVE = 1.25
+# Tiles of two pictures and a ring around them, at least so many bytes.
+MIN_TILE_BYTES = 64 * 2**20
+VIEWS_OF_TILES = 6
 # What bilinear filtering looks at beyond the part that is painted.
 BORDER_PX = 2
 
@@ -63,29 +66,9 @@ class Layer:
         if part.is_empty:
             return
         k = self._nearest_level(self.shrink(picture))
-        wrapped = self._wrapped(k)
         across = picture.width * 2**k / self.pyramid.width_px
         down = picture.height * 2**k / self.pyramid.height_px
-        # Only what is in sight: far outside, Qt's fixed-point numbers would overflow.
-        left = max(0, math.floor((part.left - picture.left) / across) - BORDER_PX)
-        top = max(0, math.floor((part.top - picture.top) / down) - BORDER_PX)
-        right = math.ceil((part.right - picture.left) / across) + BORDER_PX
-        bottom = math.ceil((part.bottom - picture.top) / down) + BORDER_PX
-        source = QRectF(
-            left,
-            top,
-            min(right, wrapped.image.width()) - left,
-            min(bottom, wrapped.image.height()) - top,
-        )
-        target = QRectF(
-            picture.left + left * across,
-            picture.top + top * down,
-            source.width() * across,
-            source.height() * down,
-        )
-        painter.setClipRect(to_qrect(part))
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
-        painter.drawImage(target, wrapped.image, source)
+        draw_part(painter, picture, part, self._wrapped(k).image, (across, down), smooth=smooth)
 
     def _nearest_level(self, shrink: float) -> int:
         k = max(0, round(math.log2(shrink)))
@@ -111,9 +94,14 @@ class Tile:
 
 @dataclass(frozen=True)
 class TileKey:
-    """One tile of a layer at one size."""
+    """One tile of a picture at one size.
 
-    layer: Layer
+    Attributes:
+        layer: the picture, by identity.
+        width, height: of the whole picture, in device pixels.
+    """
+
+    layer: object
     width: int
     height: int
     cell: Cell
@@ -125,8 +113,13 @@ class SharpPainter:
     Where they are not, and where the picture does not shrink, it paints from the pyramid.
     """
 
-    def __init__(self, max_bytes: int) -> None:
-        self.tiles: Store[TileKey, Tile] = Store(max_bytes)
+    def __init__(self) -> None:
+        self.tiles: Store[TileKey, Tile] = Store(MIN_TILE_BYTES)
+
+    def fit(self, width: float, height: float) -> None:
+        """Keep as many tiles as a view of this size needs, in device pixels."""
+        view_bytes = 4 * math.ceil(width) * math.ceil(height)
+        self.tiles.max_bytes = max(MIN_TILE_BYTES, VIEWS_OF_TILES * view_bytes)
 
     def paint(
         self, painter: QPainter, layer: Layer, picture: Box, part: Box, *, smooth: bool
@@ -173,6 +166,46 @@ class SharpPainter:
 
     def _shrinks(self, layer: Layer, picture: Box) -> bool:
         return layer.shrink(picture) > TILES_ABOVE
+
+
+def draw_part(
+    painter: QPainter,
+    picture: Box,
+    part: Box,
+    image: QImage,
+    scale: tuple[float, float],
+    *,
+    smooth: bool,
+    before: Callable[[Box], None] | None = None,
+) -> None:
+    """Draw `part` of an image that fills `picture`, bilinear, or else in squares.
+
+    The painter's unit is the device pixel. Its clip is changed.
+
+    Args:
+        scale: device pixels for one of the image, across and down; its right and lower edge may
+            reach beyond `picture`.
+        before: is told which part of the image is needed, in its pixels.
+    """
+    across, down = scale
+    # Only what is in sight: far outside, Qt's fixed-point numbers would overflow.
+    needed = Box(
+        max(0, math.floor((part.left - picture.left) / across) - BORDER_PX),
+        max(0, math.floor((part.top - picture.top) / down) - BORDER_PX),
+        min(image.width(), math.ceil((part.right - picture.left) / across) + BORDER_PX),
+        min(image.height(), math.ceil((part.bottom - picture.top) / down) + BORDER_PX),
+    )
+    if before is not None:
+        before(needed)
+    target = QRectF(
+        picture.left + needed.left * across,
+        picture.top + needed.top * down,
+        needed.width * across,
+        needed.height * down,
+    )
+    painter.setClipRect(to_qrect(part))
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
+    painter.drawImage(target, image, QRectF(to_qrect(needed)))
 
 
 def to_qrect(box: Box) -> QRect:

@@ -7,6 +7,7 @@ from PySide6.QtGui import QFontMetricsF, QPainter, QTransform
 
 from app.ui.canvas import overlay
 from app.ui.canvas.comparison import Comparison
+from app.ui.canvas.label_layer import LabelLayer
 from app.ui.canvas.painter import SQUARES_ABOVE, SharpPainter
 from app.ui.canvas.transform import Box, ViewTransform
 
@@ -30,21 +31,47 @@ def paint_pictures(
     Args:
         rough: without filtering, where no sharp tile is there.
     """
-    ratio = transform.ratio
-    touched = Box(
-        math.floor(dirty_view.left() * ratio),
-        math.floor(dirty_view.top() * ratio),
-        math.ceil((dirty_view.right() + 1) * ratio),
-        math.ceil((dirty_view.bottom() + 1) * ratio),
-    ).grown(1)
+    touched = _touched(dirty_view, transform.ratio)
     painter.save()
-    painter.setTransform(_device_pixels(painter, ratio))
+    painter.setTransform(_device_pixels(painter, transform.ratio))
     for layer, part in comparison.parts(transform.visible):
         # A picture that is stretched over the document has no pixels to show as squares.
         whole = layer.pyramid.width_px >= transform.document_px[0]
         smooth = not rough and not (whole and transform.zoom > SQUARES_ABOVE)
         sharp.paint(painter, layer, transform.picture, part.within(touched), smooth=smooth)
     painter.restore()
+
+
+def paint_layout(
+    painter: QPainter,
+    layer: LabelLayer,
+    transform: ViewTransform,
+    dirty_view: QRect,
+    *,
+    opacity: float,
+    rough: bool,
+) -> None:
+    """Paint the layout inside `dirty_view`; the painter is in view pixels.
+
+    Args:
+        opacity: 0..1; below 1, what was painted before shows through.
+        rough: leave out what takes long.
+    """
+    part = transform.visible.within(_touched(dirty_view, transform.ratio))
+    painter.save()
+    painter.setTransform(_device_pixels(painter, transform.ratio))
+    painter.setOpacity(opacity)
+    layer.paint(painter, transform.picture, part, transform.ratio, rough=rough)
+    painter.restore()
+
+
+def _touched(dirty_view: QRect, ratio: float) -> Box:
+    return Box(
+        math.floor(dirty_view.left() * ratio),
+        math.floor(dirty_view.top() * ratio),
+        math.ceil((dirty_view.right() + 1) * ratio),
+        math.ceil((dirty_view.bottom() + 1) * ratio),
+    ).grown(1)
 
 
 def paint_marks(
@@ -77,19 +104,31 @@ def divider_view(comparison: Comparison, transform: ViewTransform) -> float | No
     return None if column is None else column / transform.ratio
 
 
+def divider_share(transform: ViewTransform, x_view: float) -> float:
+    """The share of the visible part at a column; in the middle if nothing is visible."""
+    visible = transform.visible
+    return 0.5 if visible.is_empty else (x_view * transform.ratio - visible.left) / visible.width
+
+
+def divider_rect(x_view: float, height_view: int, metrics: QFontMetricsF) -> QRect:
+    """What a divider at this column and its words cover, in view pixels."""
+    reach = marks_reach(metrics)
+    return QRect(math.floor(x_view - reach), 0, math.ceil(2 * reach) + 1, height_view)
+
+
 def marks_reach(metrics: QFontMetricsF) -> float:
     """How far the divider, its handle and its words reach to either side, in view pixels."""
     return max(overlay.words_width(metrics, (BEFORE, AFTER)), overlay.HANDLE_VIEW) + 2
 
 
 def _device_pixels(painter: QPainter, ratio: float) -> QTransform:
-    """What makes a whole device pixel the painter's unit, and aligns it with the screen's.
+    """The world transform that makes a device pixel the unit, aligned with the screen's pixels.
 
     Fractional ratios put widgets between the screen's pixels; blitting there would blur.
     """
-    plain = QTransform.fromScale(1 / ratio, 1 / ratio)
+    world, plain = painter.worldTransform(), QTransform.fromScale(1 / ratio, 1 / ratio)
     device = plain * painter.deviceTransform()
     if abs(device.m11() - 1) > 1e-6 or abs(device.m22() - 1) > 1e-6:
-        return plain
+        return plain * world
     aligned = QTransform.fromTranslate(round(device.dx()), round(device.dy()))
-    return aligned * painter.deviceTransform().inverted()[0]
+    return aligned * painter.deviceTransform().inverted()[0] * world

@@ -1,353 +1,329 @@
-"""The canvas: one picture, or two with a divider between them, at any zoom."""
+"""The canvas: the document's picture and its layout, and the tool that paints on them."""
 
 import math
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any
 
-from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, Signal, Slot
-from PySide6.QtGui import (
-    QColor,
-    QFocusEvent,
-    QFontMetricsF,
-    QHideEvent,
-    QPainter,
-    QPaintEvent,
-    QResizeEvent,
-    QShowEvent,
-)
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Signal, Slot
+from PySide6.QtGui import QPainter, QRegion
 from PySide6.QtWidgets import QWidget
 
-from app.document.pyramid import Pyramid
-from app.ui.canvas.comparison import MODES, Compare, Comparison
-from app.ui.canvas.input import CanvasInput
-from app.ui.canvas.overlay import paint_ring
-from app.ui.canvas.pace import REST_MS, Pace
-from app.ui.canvas.painter import SharpPainter
-from app.ui.canvas.scene import divider_view, marks_reach, paint_marks, paint_pictures
-from app.ui.canvas.sharpener import Sharpener
-from app.ui.canvas.transform import ViewTransform
+from app.document.document import LabelMap
+from app.document.palette import Palette
+from app.document.rect import Rect
+from app.ui.canvas.display import Arrangement, Display, Pane
+from app.ui.canvas.marks import Marks
+from app.ui.canvas.pen import CanvasTool, PenInput
+from app.ui.canvas.picture_view import PictureView
+from app.ui.canvas.shown_layout import ShownLayout
+from app.ui.canvas.steering import KeyCross
+from app.ui.canvas.transform import Point, ViewTransform
 from app.ui.theme import Theme
 
-MIN_SIZE_VIEW = (160, 120)
-# Tiles of two pictures and a ring around them, at least so many bytes.
-MIN_TILE_BYTES = 64 * 2**20
-VIEWS_OF_TILES = 6
-Reason = Qt.FocusReason
-BY_KEYBOARD = (
-    Reason.TabFocusReason,
-    Reason.BacktabFocusReason,
-    Reason.ShortcutFocusReason,
-)
-"""Why the canvas has the keyboard, when somebody who has no mouse needs to see it."""
+# What filtering and rounding change around changed labels.
+EDGE_VIEW = 3
+WORDS = {
+    Display.LAYOUT: "the layout",
+    Display.SIDE_BY_SIDE: "the layout beside {}",
+    Display.OVER: "the layout over {}",
+}
 
 
-class CanvasView(QWidget):
-    """Shows the document's picture before and after the edits.
+class CanvasView(PictureView):
+    """Shows the document's picture, its layout, or both, and where the hand paints.
 
-    A pyramid may have another size than the document: it is stretched over it. GUI thread only;
-    pyramids are made elsewhere.
+    Without a tool the left button moves the picture. GUI thread only.
 
     Signals:
-        pixel_hovered(object): (x_px, y_px) of the document under the pointer, or None.
-        zoom_changed(float): percent; 100 is one pixel of the screen for one of the document.
-        compare_changed(str): "after", "before" or "split".
-        divider_moved(float): the divider's place, 0 to 1 of the picture in sight.
+        display_changed(str): one of `Display`.
+        pressed(StrokeSample, bool, bool): a stroke begins, while Shift is held, with the eraser
+            end of the pen. Places are document pixels and may lie outside.
+        dragged(StrokeSample, bool): it goes on, while Shift is held.
+        released(StrokeSample): it ends.
+        stroke_cancelled(): it is given up, or what the guides show is.
+        finish_wanted(): Enter, while guides are shown and no cross.
+        picked(float, float): Ctrl and a click at this place, in document pixels.
+        size_drag_began(): the hand changes the size of the tool.
+        size_dragged(float): to this diameter, in document pixels.
+        size_drag_ended()
+        cross_steered(object): keys have moved the cross to (x_px, y_px); None: it is gone.
     """
 
-    pixel_hovered = Signal(object)
-    zoom_changed = Signal(float)
-    compare_changed = Signal(str)
-    divider_moved = Signal(float)
+    display_changed = Signal(str)
+    pressed = Signal(object, bool, bool)
+    dragged = Signal(object, bool)
+    released = Signal(object)
+    stroke_cancelled = Signal()
+    finish_wanted = Signal()
+    picked = Signal(float, float)
+    size_drag_began = Signal()
+    size_dragged = Signal(float)
+    size_drag_ended = Signal()
+    cross_steered = Signal(object)
 
-    # Events come before the constructor is done, too.
-    _input: CanvasInput | None = None
+    _arrangement = Arrangement()
+    _spoken = ""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._transform: ViewTransform | None = None
-        self._fits = True
-        self._surround: QColor | None = None
-        self._pointer: QPointF | None = None
-        self._hovered: tuple[int, int] | None = None
-        self._lit = False
-        self._ringed = False
-        self._comparison = Comparison()
-        self._painter = SharpPainter(MIN_TILE_BYTES)
-        self._sharpener = Sharpener(self._painter, self._comparison, self)
-        self._sharpener.sharpened.connect(self._sharpened)
-        self._pace = Pace(self)
-        self._pace.rested.connect(self.update)
-        self._input = self._listening()
-        self.setMinimumSize(*MIN_SIZE_VIEW)
-        self.setMouseTracking(True)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        self.setAccessibleName("Canvas")
-        self._describe()
+        self._layout = ShownLayout()
+        self._marks = Marks()
+        self._pinned: Pane | None = None
+        self._moving = False
+        self._hands.moving.connect(self._picture_moving)
+        self._cross = KeyCross(lambda: self._transform, self._pointer_px, self)
+        self._cross.steered.connect(self._steered)
+        self._cross.panned.connect(self._navigation.pan)
+        self._cross.finish_wanted.connect(self.finish_wanted)
+        self._pen = PenInput(self, self)
+        self._connect()
+        self._takers = (self._steer, self._pen.handle, self._hands.handle)
 
-    def _listening(self) -> CanvasInput:
-        hands = CanvasInput(self, self._divider_view)
-        hands.panned.connect(self._pan)
-        hands.zoomed.connect(self._zoom_at)
-        hands.stepped.connect(self._step)
-        hands.fit_wanted.connect(self.zoom_to_fit)
-        hands.divider_dragged.connect(self._drag_divider)
-        hands.divider_nudged.connect(self._nudge_divider)
-        hands.divider_reset.connect(partial(self.set_divider, 0.5))
-        hands.divider_lit.connect(self._light_divider)
-        hands.pointed.connect(self._point)
-        return hands
+    def _connect(self) -> None:
+        pen = self._pen
+        for hand in (pen, self._cross):
+            hand.pressed.connect(self.pressed)
+            hand.dragged.connect(self.dragged)
+            hand.released.connect(self.released)
+            hand.cancelled.connect(self.stroke_cancelled)
+        pen.picked.connect(self.picked)
+        pen.size_drag_began.connect(self.size_drag_began)
+        pen.size_dragged.connect(self.size_dragged)
+        pen.size_drag_ended.connect(self.size_drag_ended)
+        pen.pointed.connect(self._point)
 
-    def set_document_size(self, width_px: int, height_px: int) -> None:
-        """Say how large the document is; another size than before is fitted into the view.
+    # What is shown
 
-        Without a width or a height there is no document, and nothing is shown.
+    def set_layout(self, labels: LabelMap | None, palette: Palette | None) -> None:
+        """Show these labels in the palette's colours; only what has changed is painted again.
+
+        Either of them None takes the layout away.
         """
-        size_px, size_view = (width_px, height_px), (self.width(), self.height())
-        if 0 in size_px:
-            self._transform = None
-            self._sharpener.sleep()
-            self._hover()
-            self.update()
-        elif self._transform is None or self._transform.document_px != size_px:
-            self._transform = ViewTransform(size_px, size_view, self.devicePixelRatioF())
-            self.zoom_to_fit()
-
-    def set_before(self, pyramid: Pyramid | None) -> None:
-        """Show another original, at once; None takes it away."""
-        self._comparison.set_before(pyramid)
-        self._pictures_changed()
-
-    def set_after(self, pyramid: Pyramid | None) -> None:
-        """Show another result as soon as it is sharp; None leaves the original alone."""
-        self._comparison.set_after(pyramid)
-        if not self.isVisible():
-            self._comparison.adopt_newest()
-        self._pictures_changed()
-
-    def set_surround(self, colour: QColor) -> None:
-        """Paint this around the picture, not the theme's colour."""
-        self._surround = colour
-        self.update()
+        changed_px = self._layout.show(labels, palette)
+        self._arrange(has_layout=self._layout.layer is not None)
+        if changed_px is not None:
+            self._update_labels(changed_px)
 
     @property
-    def compare(self) -> Compare:
-        """Which picture is shown, or both."""
-        return self._comparison.mode
+    def display(self) -> Display:
+        """What is shown of a document with a layout."""
+        return self._arrangement.display
 
-    def set_compare(self, mode: str) -> None:
-        """Show "after", "before" or "split".
+    def set_display(self, display: str) -> None:
+        """Show one of `Display`, as far as there is a layout.
 
         Raises:
             ValueError: another word.
         """
-        if mode not in MODES:
-            raise ValueError(f"no way to compare: {mode}")
-        if mode != self._comparison.mode:
-            self._comparison.mode = mode
-            self._compare_changed()
-            self.compare_changed.emit(mode)
+        chosen = Display(display)
+        if chosen is not self.display:
+            self._arrange(display=chosen)
+            self.display_changed.emit(chosen.value)
 
-    def hold_before(self, held: bool) -> None:
-        """Show the original while a key is held, whatever the mode."""
-        if held != self._comparison.held:
-            self._comparison.held = held
-            self._compare_changed()
+    def hold_other(self, held: bool) -> None:
+        """While a key is held: the layout for the picture, or the picture for what covers it."""
+        self._arrange(other_held=held)
+
+    def set_layout_opacity(self, opacity: float) -> None:
+        """How much the layout covers the picture that it lies over, 0..1."""
+        opacity = min(max(opacity, 0.0), 1.0)
+        if opacity != self._layout.opacity:
+            self._layout.opacity = opacity
+            self.update()
+
+    def set_patterns(self, on: bool) -> None:
+        """Hatch the labels with their patterns."""
+        self._layout.set_patterns(on)
+        self.update()
+
+    # What the hand does
+
+    def set_tool(self, tool: CanvasTool | None) -> None:
+        """Take a tool in hand; None is the hand that moves the picture."""
+        before = self._moving_rect()
+        self._marks.tool = tool
+        self._pen.set_tool(tool)
+        self._cross.set_on(tool is not None)
+        self._hands.set_left_moves(tool is None)
+        self._update_in_panes(before, self._moving_rect())
+        self._speak()
+
+    def set_guides(self, points_px: Sequence[Point], closed: bool) -> None:
+        """Show the corners of a polygon in the making, in document pixels; none hide it."""
+        self._marks.set_guides(points_px, closed)
+        self._cross.set_finishes(bool(points_px))
+        self.update()
+
+    def set_mirror(self, x_px: float | None, y_px: float | None) -> None:
+        """Show the upright and the level axis of mirrored painting, or hide them."""
+        if (x_px, y_px) != self._marks.mirror_px:
+            self._marks.mirror_px = (x_px, y_px)
+            self.update()
+
+    # The surface that pen and mouse work on
 
     @property
-    def divider(self) -> float:
-        """The divider's place, 0 (left) to 1 (right) of the picture in sight."""
-        return self._comparison.share
+    def transform(self) -> ViewTransform | None:
+        """Where the document lies in each pane; None without one."""
+        return self._transform
 
-    def set_divider(self, share: float) -> None:
-        """Move the divider; beyond 0 and 1 it stops."""
-        share = min(max(share, 0.0), 1.0)
-        if share == self._comparison.share:
+    def place_px(self, point_view: QPointF) -> Point | None:
+        """What place of the document is at a point of the view; None without a document."""
+        transform = self._transform
+        return None if transform is None else transform.to_doc(self._in_pane(point_view).toTuple())
+
+    def pin(self, point_view: QPointF | None) -> None:
+        """Until this is taken back by None, all places are of the pane in which this point is."""
+        self._pinned = None if point_view is None else self._pane_at(point_view)
+
+    def moves_picture(self, point_view: QPointF) -> bool:
+        """Whether a press here moves the picture or the divider."""
+        return self._hands.takes(point_view)
+
+    # Panes
+
+    def _panes(self) -> tuple[Pane, ...]:
+        return self._arrangement.panes(self.width())
+
+    def _pane_at(self, point_view: QPointF) -> Pane:
+        panes = self._panes()
+        return next((pane for pane in panes[::-1] if pane.left_view <= point_view.x()), panes[0])
+
+    def _pane_size(self) -> tuple[int, int]:
+        return self._arrangement.pane_width(self.width()), self.height()
+
+    def _in_pane(self, point_view: QPointF) -> QPointF:
+        return point_view - QPointF((self._pinned or self._pane_at(point_view)).left_view, 0)
+
+    def _arrange(self, **changes: Any) -> None:
+        arrangement = replace(self._arrangement, **changes)
+        if arrangement == self._arrangement:
             return
-        before = self._divider_place()
-        self._comparison.share = share
-        # The pictures change between the two places, too.
-        self.update(before.united(self._divider_place()))
-        self._wake()
-        self.divider_moved.emit(share)
+        shown, width_view = self._arrangement.shown, self._pane_size()[0]
+        self._arrangement = arrangement
+        if arrangement.shown is not shown:
+            self._comparison.divisible = arrangement.shown is Display.PICTURE
+            if self._pane_size()[0] != width_view:
+                self._navigation.resize(self._pane_size(), self.devicePixelRatioF())
+            self._compare_changed()
+            self._follow()
 
-    @property
-    def zoom_percent(self) -> float:
-        """Pixels of the screen for 100 of the document."""
-        return 100.0 if self._transform is None else 100 * self._transform.zoom
+    def _update_labels(self, changed_px: Rect) -> None:
+        transform = self._transform
+        if transform is not None:
+            left, top = transform.to_view((changed_px.x_px, changed_px.y_px))
+            right, bottom = transform.to_view((changed_px.right_px, changed_px.bottom_px))
+            rect = QRectF(left, top, right - left, bottom - top).toAlignedRect()
+            self._update_in_panes(
+                rect.adjusted(-EDGE_VIEW, -EDGE_VIEW, EDGE_VIEW, EDGE_VIEW), layout_only=True
+            )
 
-    @property
-    def fits(self) -> bool:
-        """Whether the picture is kept fitted into the view."""
-        return self._fits
+    def _update_in_panes(self, *rects: QRect, layout_only: bool = False) -> None:
+        """Paint these parts again in every pane, or in those that show the layout."""
+        for pane in self._panes():
+            if layout_only and pane.shows is Display.PICTURE:
+                continue
+            whole = self._pane_rect(pane)
+            for rect in rects:
+                part = rect.translated(pane.left_view, 0).intersected(whole)
+                if not part.isEmpty():
+                    self.update(part)
 
-    @property
-    def is_sharp(self) -> bool:
-        """Whether nothing is left to be made for this view of the pictures."""
-        return self._sharpener.is_idle
+    def _pane_rect(self, pane: Pane) -> QRect:
+        return QRect(pane.left_view, 0, pane.width_view, self.height())
 
-    @Slot()
-    def zoom_to_fit(self) -> None:
-        """Show the whole picture, also when the view's size changes later."""
-        self._fits = True
-        if self._transform is not None:
-            self._move_to(self._transform.fitted())
+    # Painting
 
-    @Slot()
-    def zoom_to_100(self) -> None:
-        """One pixel of the screen for one of the document."""
-        self._look(lambda transform: transform.zoomed_to(1.0))
+    def _paint_document(self, painter: QPainter, dirty: QRegion, *, rough: bool) -> None:
+        panes = self._panes()
+        for pane in panes:
+            whole = self._pane_rect(pane)
+            part = dirty.intersected(whole).boundingRect()
+            if not part.isEmpty():
+                painter.save()
+                painter.setClipRect(whole)
+                painter.translate(pane.left_view, 0)
+                self._paint_pane(painter, pane.shows, part.translated(-pane.left_view, 0), rough)
+                painter.restore()
+        for left, right in pairwise(panes):
+            start = left.left_view + left.width_view
+            gap = QRect(start, 0, right.left_view - start, self.height())
+            painter.fillRect(gap, Theme.of(self.palette()).strong_line)
 
-    @Slot()
-    def zoom_in(self) -> None:
-        """To the next larger step."""
-        self._step(1)
+    def _paint_pane(self, painter: QPainter, shows: Display, dirty: QRect, rough: bool) -> None:
+        transform = self._transform
+        assert transform is not None, "only a document is painted"
+        if shows is not Display.LAYOUT:
+            self._paint_pictures(painter, dirty, rough=rough)
+        if shows is not Display.PICTURE:
+            over = shows is Display.OVER
+            self._layout.paint(painter, transform, dirty, over=over, rough=rough)
+        if shows is not Display.LAYOUT:
+            self._paint_comparison(painter)
+        self._marks.paint(painter, transform)
 
-    @Slot()
-    def zoom_out(self) -> None:
-        """To the next smaller step."""
-        self._step(-1)
+    # What follows the hand
 
-    @Slot(float, float)
-    def _pan(self, dx_view: float, dy_view: float) -> None:
-        self._look(lambda transform: transform.panned(dx_view, dy_view))
+    def _steer(self, event: QEvent) -> bool:
+        return not self._pen.busy and self._cross.handle(event)
 
-    @Slot(QPointF, float)
-    def _zoom_at(self, point: QPointF, factor: float) -> None:
-        self._look(lambda transform: transform.zoomed_at(point.toTuple(), factor))
-
-    @Slot(int)
-    def _step(self, direction: int) -> None:
-        self._look(ViewTransform.step_in if direction > 0 else ViewTransform.step_out)
-
-    def _look(self, change: Callable[[ViewTransform], ViewTransform]) -> None:
-        if self._transform is not None:
-            self._fits = False
-            self._move_to(change(self._transform))
-
-    def _move_to(self, transform: ViewTransform) -> None:
-        zoomed = self._transform is None or transform.zoom != self._transform.zoom
-        self._transform = transform
-        if zoomed:
-            self._comparison.adopt_newest()
-            self._painter.keep(self._comparison.layers)
-        self._wake(REST_MS if zoomed else 0)
-        self._pace.moved()
-        self.update()
-        self._hover()
-        if zoomed:
-            self._describe()
-            self.zoom_changed.emit(self.zoom_percent)
-
-    def _pictures_changed(self) -> None:
-        kept = (*self._comparison.layers, self._comparison.incoming)
-        self._painter.keep([layer for layer in kept if layer is not None])
-        self._compare_changed()
-
-    def _compare_changed(self) -> None:
-        self._wake()
-        self._describe()
-        self.update()
-
-    @Slot()
-    def _sharpened(self) -> None:
-        self._describe()
-        self.update()
-
-    def _wake(self, delay_ms: int = 0) -> None:
-        if self._transform is not None and self.isVisible():
-            self._sharpener.wake(self._transform, delay_ms)
-
-    def _describe(self) -> None:
-        mode = {"split": "before and after"}.get(self._comparison.shown, self._comparison.shown)
-        self.setAccessibleDescription(f"Shows {mode} at {self.zoom_percent:.0f} %")
+    def _pointer_px(self) -> Point | None:
+        return None if self._pointer is None else self.place_px(self._pointer)
 
     @Slot(object)
     def _point(self, position: QPointF | None) -> None:
-        self._pointer = position
-        self._hover()
-
-    def _hover(self) -> None:
-        hovered = None
-        if self._transform is not None and self._pointer is not None:
-            hovered = self._transform.pixel_at(self._pointer.toTuple())
-        if hovered != self._hovered:
-            self._hovered = hovered
-            self.pixel_hovered.emit(hovered)
-
-    def _divider_view(self) -> float | None:
-        return self._transform and divider_view(self._comparison, self._transform)
-
-    @Slot(float)
-    def _drag_divider(self, x_view: float) -> None:
-        if self._transform is not None and not self._transform.visible.is_empty:
-            visible = self._transform.visible
-            self.set_divider((x_view * self._transform.ratio - visible.left) / visible.width)
-
-    @Slot(float)
-    def _nudge_divider(self, share: float) -> None:
-        self.set_divider(round(self.divider + share, 4))
+        super()._point(position)
+        self._follow()
 
     @Slot(bool)
-    def _light_divider(self, lit: bool) -> None:
-        self._lit = lit
-        self.update(self._divider_place())
+    def _moved(self, zoomed: bool) -> None:
+        super()._moved(zoomed)
+        self._follow()
 
-    def _divider_place(self) -> QRect:
-        """What the divider and its words cover; empty without one."""
-        x_view = self._divider_view()
-        if x_view is None:
-            return QRect()
-        reach = marks_reach(QFontMetricsF(self.font()))
-        return QRect(math.floor(x_view - reach), 0, math.ceil(2 * reach) + 1, self.height())
+    @Slot(bool)
+    def _picture_moving(self, moving: bool) -> None:
+        self._moving = moving
+        self._follow()
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Qt's hook."""
-        painter = QPainter(self)
-        painter.fillRect(event.rect(), self._surround or Theme.of(self.palette()).surround)
-        if self._transform is not None:
-            pictures = (self._painter, self._comparison, self._transform)
-            with self._pace.frame() as rough:
-                paint_pictures(painter, *pictures, event.rect(), rough=rough)
-            paint_marks(painter, self._comparison, self._transform, lit=self._lit)
-        if self._ringed and self.hasFocus():
-            paint_ring(painter, QRectF(self.rect()), Theme.of(self.palette()).accent)
+    @Slot(object)
+    def _steered(self, place_px: Point | None) -> None:
+        self._marks.crossed = place_px is not None
+        self._follow()
+        self._speak()
+        self.cross_steered.emit(place_px)
 
-    def event(self, event: QEvent) -> bool:
-        """Qt's hook."""
-        if event.type() == QEvent.Type.DevicePixelRatioChange:
-            self._size_changed()
-        handled = self._input is not None and self._input.handle(event)
-        return handled or super().event(event)
+    def _follow(self) -> None:
+        """Have the footprint where the hand is."""
+        before = self._moving_rect()
+        self._marks.place_px = self._place_of_footprint()
+        after = self._moving_rect()
+        if after != before:
+            self._update_in_panes(before, after)
 
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        """Qt's hook: a frame for the keyboard; a click needs none to know where it was."""
-        if event.reason() in BY_KEYBOARD:
-            self._ringed = True
-        elif event.reason() not in (Reason.ActiveWindowFocusReason, Reason.PopupFocusReason):
-            self._ringed = False
-        super().focusInEvent(event)
+    def _place_of_footprint(self) -> Point | None:
+        if self._cross.at_px is not None:
+            return self._cross.at_px
+        if self._moving:
+            return None
+        return self._pointer_px() if self._pen.sizing is None else self.place_px(self._pen.sizing)
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Qt's hook."""
-        self._size_changed()
-        super().resizeEvent(event)
+    def _moving_rect(self) -> QRect:
+        transform = self._transform
+        return QRect() if transform is None else self._marks.moving_rect(transform)
 
-    def _size_changed(self) -> None:
-        ratio = self.devicePixelRatioF()
-        view_bytes = 4 * math.ceil(self.width() * ratio) * math.ceil(self.height() * ratio)
-        self._painter.tiles.max_bytes = max(MIN_TILE_BYTES, VIEWS_OF_TILES * view_bytes)
-        if self._transform is not None:
-            resized = self._transform.resized((self.width(), self.height()), ratio)
-            self._move_to(resized.fitted() if self._fits else resized)
+    # What is said
 
-    def showEvent(self, event: QShowEvent) -> None:
-        """Qt's hook."""
-        self._wake()
-        super().showEvent(event)
+    def _speak(self) -> None:
+        words = [self._marks.tool.words] if self._marks.tool and self._marks.tool.words else []
+        if self._cross.at_px is not None:
+            words.append("cross at {:.0f}, {:.0f}".format(*map(math.floor, self._cross.at_px)))
+        self._spoken = "".join(f"; {part}" for part in words)
+        self._describe()
 
-    def hideEvent(self, event: QHideEvent) -> None:
-        """Qt's hook."""
-        self._sharpener.sleep()
-        self._comparison.adopt_newest()
-        super().hideEvent(event)
+    def _description(self) -> str:
+        return super()._description() + self._spoken
+
+    def _words(self) -> str:
+        return WORDS.get(self._arrangement.shown, "{}").format(super()._words())

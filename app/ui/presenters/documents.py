@@ -1,6 +1,7 @@
 """Opening, making, closing and exporting pictures."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -9,6 +10,7 @@ from PySide6.QtCore import QMimeData, QObject
 from PySide6.QtGui import QGuiApplication, QImage
 
 from app.controllers.exporting import SUFFIXES, Exported, Exporting, size_words
+from app.controllers.layouts import Layouts
 from app.controllers.pictures import OpenedPhoto, Pictures
 from app.controllers.preferences import Preferences
 from app.controllers.session import Change, Session
@@ -32,6 +34,15 @@ NEEDS_DOCUMENT = (
 )  # fmt: skip
 
 
+@dataclass(frozen=True)
+class WaysIn:
+    """Who takes what comes into the program: photos, references, layouts."""
+
+    pictures: Pictures
+    swapping: Swapping
+    layouts: Layouts
+
+
 class DocumentPresenter(QObject):
     """The File menu, the start page, drops and pastes."""
 
@@ -39,8 +50,7 @@ class DocumentPresenter(QObject):
         self,
         window: MainWindow,
         session: Session,
-        pictures: Pictures,
-        swapping: Swapping,
+        ways_in: WaysIn,
         exporting: Exporting,
         preferences: Preferences,
         picture: PicturePresenter,
@@ -49,8 +59,9 @@ class DocumentPresenter(QObject):
         super().__init__(window)
         self._window = window
         self._session = session
-        self._pictures = pictures
-        self._swapping = swapping
+        self._pictures = ways_in.pictures
+        self._swapping = ways_in.swapping
+        self._layouts = ways_in.layouts
         self._exporting = exporting
         self._preferences = preferences
         self._picture = picture
@@ -74,6 +85,10 @@ class DocumentPresenter(QObject):
         """Open a picture; work that is in no file is asked about first."""
         self._guarded(partial(self._pictures.open_file, path))
 
+    def open_layout(self, path: Path) -> None:
+        """Open a layout file; work that is in no file is asked about first."""
+        self._guarded(partial(self._layouts.open_file, path))
+
     def open_dialog(self) -> None:
         ask_files(
             self._window,
@@ -83,11 +98,15 @@ class DocumentPresenter(QObject):
             self._open_chosen,
         )
 
-    def new_dialog(self) -> None:
+    def new_dialog(self, *, layout: bool = False) -> None:
+        """Ask for a new picture of one colour, or a new layout of one label."""
         from app.ui.dialogs.new import NewDialog
 
-        dialog = NewDialog(self._window)
+        dialog = NewDialog(self._layouts.palettes, layout=layout, parent=self._window)
         dialog.created.connect(lambda *values: self._guarded(partial(self._pictures.new, *values)))
+        dialog.layout_created.connect(
+            lambda *values: self._guarded(partial(self._layouts.new, *values))
+        )
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
@@ -298,6 +317,7 @@ class DocumentPresenter(QObject):
     def _connect_actions(self) -> None:
         actions = self._window.actions_
         actions.on("file.new", self.new_dialog)
+        actions.on("file.new_layout", partial(self.new_dialog, layout=True))
         actions.on("file.open", self.open_dialog)
         actions.on("file.export", self.export_dialog)
         actions.on("file.export_again", self.export_again)

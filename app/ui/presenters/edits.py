@@ -14,7 +14,7 @@ from app.controllers.models import Models
 from app.controllers.pictures import THUMBNAIL_PX, OpenedPhoto
 from app.controllers.preferences import Preferences
 from app.controllers.preview import Rendered
-from app.controllers.requests import edits_on
+from app.controllers.requests import edits_on, request_of
 from app.controllers.session import Change, Session
 from app.controllers.swapping import Swapping
 from app.document.document import Document, EditEntry
@@ -25,7 +25,7 @@ from app.ui.panels.edits import EditItem
 from app.ui.panels.history import StateItem
 from app.ui.panels.reference import ReferenceItem
 from app.ui.presenters.notices import Teller
-from models.edits import SwapTexture
+from models.edits import RenderLayout, SwapTexture
 
 STEP_THUMBNAIL_PX = 64
 NONE = -1
@@ -74,7 +74,8 @@ class EditsPresenter(QObject):
         if rendered is None or history is None or history.pending is not None:
             return
         state = history.states[history.index]
-        if rendered.request.edits == edits_on(state.document):
+        request = request_of(state.document, rendered.request.short_side_px)
+        if rendered.request == request:
             thumb = rendered.pyramid.thumbnail(STEP_THUMBNAIL_PX)
             self._step_thumbs[state.serial] = thumb
             self._show_steps()
@@ -190,14 +191,16 @@ class EditsPresenter(QObject):
         edit = entry.edit
         model = self._models.find(edit.model)
         known = model is not None or not len(self._models.catalog)
-        names = [document.reference(sha) for sha in edit.pictures]
-        detail = ", ".join(photo.name for photo in names if photo is not None)
+        photos = [document.reference(sha) for sha in edit.pictures]
+        names = ", ".join(photo.name for photo in photos if photo is not None)
+        if isinstance(edit, RenderLayout) and edit.reference is None:
+            names = f"style {edit.seed}"
         return EditItem(
             uid=entry.uid,
             title=title_of(entry),
             enabled=edit.enabled,
             strength=edit.strength,
-            detail=f"{detail} · {model.title}" if model else detail,
+            detail=" · ".join(filter(None, (names, model.title if model else ""))),
             missing="" if known else f"The model {edit.model!r} is not installed.",
             thumb=self._thumbs.get(edit.pictures[0]) if edit.pictures else None,
         )

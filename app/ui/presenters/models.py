@@ -4,11 +4,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 
 from app.controllers.edit_list import EditList
 from app.controllers.exporting import size_words
-from app.controllers.models import EngineFacts, Models
+from app.controllers.models import RENDERS_LAYOUTS, SWAPS_TEXTURE, EngineFacts, Models
 from app.controllers.preferences import Preferences
 from app.controllers.preview import FIRST_AUTO_PX, Preview
 from app.controllers.requests import edits_on
@@ -22,13 +22,24 @@ from app.ui.presenters.picture import PicturePresenter
 from app.ui.widgets.model_chooser import ModelItem
 from models.api import DeviceInfo, DeviceReport
 from models.catalog import Catalog, ModelSpec
+from models.edits import Edit, RenderLayout, SwapTexture
 
 if TYPE_CHECKING:
     from app.ui.dialogs.models import ModelRow, ModelsDialog
 
 
+EDITS: dict[str, type[Edit]] = {SWAPS_TEXTURE: SwapTexture, RENDERS_LAYOUTS: RenderLayout}
+"""What the models of a family carry out."""
+
+
 class ModelsPresenter(QObject):
-    """Everything about models and devices."""
+    """Everything about models and devices.
+
+    Signals:
+        painter_chosen(ModelSpec): layouts are to be rendered by this model from now on.
+    """
+
+    painter_chosen = Signal(object)
 
     def __init__(
         self,
@@ -54,7 +65,8 @@ class ModelsPresenter(QObject):
         self._folder = (Path(), 0)
         self._devices: tuple[DeviceInfo, ...] = ()
         self._auto_px = FIRST_AUTO_PX
-        self._warm = False
+        self._family = SWAPS_TEXTURE
+        self._warm: set[str] = set()
         self._specs: dict[str, ModelSpec] = {}
         self._connect()
 
@@ -95,7 +107,17 @@ class ModelsPresenter(QObject):
     def choose(self, model_id: str) -> None:
         """Use a model for the edits there are and for those to come."""
         self._models.choose(model_id)
-        self._edit_list.use_model(model_id)
+        spec = self._models.find(model_id)
+        if spec is not None and spec.family == RENDERS_LAYOUTS:
+            self.painter_chosen.emit(spec)
+        else:
+            self._edit_list.use_model(model_id)
+
+    def set_family(self, family: str) -> None:
+        """Offer the models of a family, and have the one in use ready."""
+        self._family = family
+        self._show_models()
+        self._warm_up()
 
     def import_dialog(self) -> None:
         ask_files(
@@ -157,12 +179,21 @@ class ModelsPresenter(QObject):
     def _show_current(self) -> None:
         """The model in use; none where an edit's own is gone, so that any may be chosen for it."""
         document = self._session.document
-        used = {edit.model for edit in document.edits} if document else set()
+        kind = EDITS[self._family]
+        edits = document.edits if document else ()
+        used = {edit.model for edit in edits if isinstance(edit, kind)}
         lost = len(self._models.catalog) and any(self._models.find(name) is None for name in used)
-        self._window.model_chooser.set_current("" if lost else self._models.current)
+        current = self._models.current_of(self._family)
+        self._window.model_chooser.set_current("" if lost else current)
+
+    def _show_models(self) -> None:
+        catalog = self._models.catalog
+        offered = [model_item(spec) for spec in catalog if spec.family == self._family]
+        self._window.model_chooser.set_models(offered)
+        self._show_current()
 
     def _catalog_changed(self, catalog: Catalog) -> None:
-        self._window.model_chooser.set_models([model_item(spec) for spec in catalog])
+        self._show_models()
         self._show_in_dialog()
         for problem in catalog.problems:
             self._tell.warning(problem, key=problem)
@@ -179,9 +210,14 @@ class ModelsPresenter(QObject):
     def _document_changed(self, document: Document | None, why: Change) -> None:
         self._show_current()
         # The engine takes seconds to come up: it may begin while a reference is looked for.
-        if why is Change.OPEN and document is not None and not self._warm:
-            self._warm = True
-            self._models.warm_up()
+        if why is Change.OPEN:
+            self._warm_up()
+
+    def _warm_up(self) -> None:
+        """Have what the workspace needs ready, once, as soon as there is something to do."""
+        if self._session.document is not None and self._family not in self._warm:
+            self._warm.add(self._family)
+            self._models.warm_up(self._family)
 
     def _engine_ready(self, facts: EngineFacts) -> None:
         self._window.device.set_device(facts.device)

@@ -8,9 +8,10 @@ import io
 import os
 import tarfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from typing import Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -22,7 +23,8 @@ IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", "
 # Photos of a shard are JPEG; the PNG beside one is its label map.
 SHARD_SUFFIXES = frozenset({".jpg", ".jpeg", ".webp"})
 HELDOUT_ONE_IN = 25
-SPLITS = ("train", "heldout")
+T = TypeVar("T")
+SPLITS = ("train", "heldout", "skip")
 EXIF_ORIENTATION = 0x0112
 # Not `ImageOps.exif_transpose`: that writes the EXIF anew, and fails where the EXIF is odd.
 TURNS = {
@@ -108,28 +110,40 @@ def find_images(sources: Sequence[Path]) -> tuple[ImageEntry, ...]:
         DataError: a source is missing or cannot be read, a shard is damaged, or there is no
             picture at all.
     """
-    entries: list[ImageEntry] = []
-    for source in sources:
-        try:
-            entries += _images_of(source)
-        except OSError as error:
-            raise DataError(f"{source} cannot be read: {error.strerror or error}.") from error
+    entries = tuple(e for found in read_sources(sources, _images_of) for e in found)
     if not entries:
         raise DataError(
             f"No pictures were found in {', '.join(map(str, sources))}: give a folder with "
             "images, or tar shards with .jpg files."
         )
-    return tuple(entries)
+    return entries
+
+
+def read_sources(sources: Sequence[Path], read: Callable[[Path], T]) -> list[T]:
+    """What `read` finds in each folder or shard.
+
+    Raises:
+        DataError: a source is missing or cannot be read; or what `read` raises.
+    """
+    found: list[T] = []
+    for source in sources:
+        # os.path and not Path: a name that is too long is no source either.
+        if not os.path.exists(source):
+            raise DataError(f"There is no training data at {source}.")
+        try:
+            if os.path.isdir(source):
+                # A folder that cannot be listed is an error, not a folder without pictures.
+                os.scandir(source).close()
+            found.append(read(source))
+        except OSError as error:
+            raise DataError(f"{source} cannot be read: {error.strerror or error}.") from error
+    return found
 
 
 def _images_of(source: Path) -> list[ImageEntry]:
-    # os.path and not Path: a name that is too long is no source either.
-    if os.path.isfile(source):
-        return _index_shard(source)
-    if not os.path.isdir(source):
-        raise DataError(f"There is no training data at {source}.")
-    # A folder that cannot be listed is an error, not a folder without pictures.
-    os.scandir(source).close()
+    if source.is_file():
+        members = shard_files(source)
+        return [entry for name, entry in members if name.suffix.lower() in SHARD_SUFFIXES]
     return [
         ImageEntry(path.stem, path)
         for path in sorted(source.rglob("*"))
@@ -137,28 +151,39 @@ def _images_of(source: Path) -> list[ImageEntry]:
     ]
 
 
-def _index_shard(path: Path) -> list[ImageEntry]:
+def shard_files(path: Path) -> list[tuple[PurePosixPath, ImageEntry]]:
+    """Every file of a tar shard: its name with its folders, and where it lies.
+
+    Raises:
+        DataError: the shard is damaged or cut off.
+        OSError: it cannot be read.
+    """
     total = path.stat().st_size
-    entries: list[ImageEntry] = []
+    files: list[tuple[PurePosixPath, ImageEntry]] = []
     try:
         with tarfile.open(path, "r:") as shard:
             for member in shard:
                 if member.offset_data + member.size > total:
                     raise tarfile.ReadError("unexpected end of data")
-                name = Path(member.name)
-                if member.isfile() and name.suffix.lower() in SHARD_SUFFIXES:
-                    entries.append(ImageEntry(name.stem, path, member.offset_data, member.size))
+                name = PurePosixPath(member.name)
+                if member.isfile():
+                    entry = ImageEntry(name.stem, path, member.offset_data, member.size)
+                    files.append((name, entry))
             ends = _is_closed(path, shard.offset)
     except tarfile.TarError as error:
         raise DataError(
-            f"The shard {path} is damaged or cut off after {len(entries)} whole pictures: "
+            f"The shard {path} is damaged or cut off after {_pictures(files)} whole pictures: "
             "fetch it again."
         ) from error
     if not ends:
         raise DataError(
-            f"The shard {path} is cut off after {len(entries)} whole pictures: fetch it again."
+            f"The shard {path} is cut off after {_pictures(files)} whole pictures: fetch it again."
         )
-    return entries
+    return files
+
+
+def _pictures(files: list[tuple[PurePosixPath, ImageEntry]]) -> int:
+    return sum(name.suffix.lower() in SHARD_SUFFIXES for name, _ in files)
 
 
 def _is_closed(path: Path, offset: int) -> bool:
@@ -168,31 +193,36 @@ def _is_closed(path: Path, offset: int) -> bool:
         return shard.read(tarfile.BLOCKSIZE) == bytes(tarfile.BLOCKSIZE)
 
 
-def split_images(
-    entries: Sequence[ImageEntry], index: Path | None
-) -> tuple[tuple[ImageEntry, ...], tuple[ImageEntry, ...]]:
+class Named(Protocol):
+    """What can be told apart by its name."""
+
+    @property
+    def name(self) -> str: ...
+
+
+N = TypeVar("N", bound=Named)
+
+
+def split_images(entries: Sequence[N], index: Path | None) -> tuple[tuple[N, ...], tuple[N, ...]]:
     """Pictures to train on, and held-out pictures.
 
     Args:
-        index: a CSV file with the columns `name` and `split` ("train", "heldout"); without one,
-            one picture in 25 is held out, chosen by a hash of its name.
+        index: a CSV file with the columns `name` and `split` ("train", "heldout", or "skip" for
+            neither); without one, one picture in 25 is held out, chosen by a hash of its name.
 
     Raises:
         DataError: the index cannot be read or names another split, or nothing is left to train on.
     """
     splits = {} if index is None else _read_index(index)
-    train: list[ImageEntry] = []
-    heldout: list[ImageEntry] = []
+    parts: dict[str, list[N]] = {split: [] for split in SPLITS}
     for entry in entries:
-        split = splits.get(entry.name)
-        if split is None and index is None:
-            out = zlib.crc32(entry.name.encode()) % HELDOUT_ONE_IN == 0
-        else:
-            out = split == "heldout"
-        (heldout if out else train).append(entry)
-    if not train:
-        raise DataError("Every picture is held out: there is nothing to train on.")
-    return tuple(train), tuple(heldout)
+        split = splits.get(entry.name, "train")
+        if index is None and zlib.crc32(entry.name.encode()) % HELDOUT_ONE_IN == 0:
+            split = "heldout"
+        parts[split].append(entry)
+    if not parts["train"]:
+        raise DataError("Every picture is held out or skipped: there is nothing to train on.")
+    return tuple(parts["train"]), tuple(parts["heldout"])
 
 
 def _read_index(path: Path) -> dict[str, str]:
@@ -210,7 +240,7 @@ def _read_index(path: Path) -> dict[str, str]:
         if split not in SPLITS:
             raise DataError(
                 f"The index {path} has the split {split!r} for {name}: it must be "
-                f"{' or '.join(SPLITS)}."
+                f"{', '.join(SPLITS[:-1])} or {SPLITS[-1]}."
             )
     return splits
 

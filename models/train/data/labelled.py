@@ -8,6 +8,7 @@ import io
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
 from typing import Self
 
 import cv2
@@ -19,9 +20,13 @@ from torch import Tensor
 
 from models.errors import DataError
 from models.image_io import to_bchw
-from models.train.data.images import ImageEntry
+from models.train.data.images import IMAGE_SUFFIXES, ImageEntry, read_sources, shard_files
+from models.train.data.labels import NO_CLASS
 
 MODE_FILTER_PX = 7
+# A photo and a map of another shape do not show the same.
+SHAPES_MAY_DIFFER = 0.02
+PHOTO_SUFFIXES = IMAGE_SUFFIXES - {".png"}
 Pair = tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]
 
 
@@ -60,6 +65,49 @@ class LabelledEntry:
 
 
 @dataclass(frozen=True)
+class LabelledPhotos:
+    """Attributes:
+    entries: the photos that have a label map.
+    without: how many have none.
+    """
+
+    entries: tuple[LabelledEntry, ...]
+    without: int
+
+
+def find_labelled(sources: Sequence[Path]) -> LabelledPhotos:
+    """Every photo of the folders (searched deep) and shards with the label map of its stem.
+
+    In a folder as in a shard, NAME.png is the map of NAME.jpg (or another format) beside it.
+
+    Raises:
+        DataError: a source is missing or cannot be read, a shard is damaged, or no photo has a map.
+    """
+    pairs = [pair for source in read_sources(sources, _pairs_of) for pair in source]
+    entries = tuple(LabelledEntry(photo, labels) for photo, labels in pairs if labels is not None)
+    if not entries:
+        raise DataError(
+            f"No photos with label maps were found in {', '.join(map(str, sources))}: put the map "
+            "NAME.png beside the photo NAME.jpg."
+        )
+    return LabelledPhotos(entries, len(pairs) - len(entries))
+
+
+def _pairs_of(source: Path) -> list[tuple[ImageEntry, ImageEntry | None]]:
+    if source.is_file():
+        files = shard_files(source)
+    else:
+        found = sorted(path for path in source.rglob("*") if path.is_file())
+        files = [(PurePosixPath(path.as_posix()), ImageEntry(path.stem, path)) for path in found]
+    maps = {name.with_suffix(""): e for name, e in files if name.suffix.lower() == ".png"}
+    return [
+        (entry, maps.get(name.with_suffix("")))
+        for name, entry in files
+        if name.suffix.lower() in PHOTO_SUFFIXES
+    ]
+
+
+@dataclass(frozen=True)
 class LabelledBatch:
     """Attributes:
     images: B x 3 x S x S in [-1, 1].
@@ -79,7 +127,7 @@ class LabelledBatches:
 
     Args:
         entries: the photos with their label maps.
-        classes_of: for every id of the data the class; 256 numbers.
+        classes_of: for every id of the data the class, or `NO_CLASS`; 256 numbers.
         crop_px, smallest, batch, seed, rank, world, threads: as of `CropBatches`.
     """
 
@@ -87,7 +135,7 @@ class LabelledBatches:
         self,
         entries: Sequence[LabelledEntry],
         *,
-        classes_of: npt.NDArray[np.uint8],
+        classes_of: npt.NDArray[np.integer],
         crop_px: int,
         smallest: float,
         batch: int,
@@ -116,11 +164,7 @@ class LabelledBatches:
         while True:
             step, pending = step + 1, ahead
             ahead = self._submit(step)
-            pairs = [future.result() for future in pending]
-            yield LabelledBatch(
-                torch.cat([to_bchw(rgb_hwc) for rgb_hwc, _ in pairs]),
-                torch.from_numpy(np.stack([ids_hw for _, ids_hw in pairs])),
-            )
+            yield stacked([future.result() for future in pending])
 
     @property
     def batch(self) -> int:
@@ -162,7 +206,7 @@ class LabelledBatches:
 
 def load_pair(
     entry: LabelledEntry,
-    classes_of: npt.NDArray[np.uint8],
+    classes_of: npt.NDArray[np.integer],
     size_px: int,
     *,
     share: float = 1.0,
@@ -172,12 +216,21 @@ def load_pair(
     """A square of photo and label map, resized: S x S x 3 and S x S.
 
     Args:
-        classes_of: for every id the class.
+        classes_of: for every id the class, or `NO_CLASS`.
         share: side of the square, as a share of the shorter side.
         place: of the square, (across, down), 0..1.
         flipped: left to right.
+
+    Raises:
+        DataError: a file cannot be read, photo and map differ in shape, or an id has no class.
     """
     photo, ids = entry.photo.open(), entry.open_ids()
+    shapes = [image.width / image.height for image in (photo, ids)]
+    if abs(shapes[0] / shapes[1] - 1.0) > SHAPES_MAY_DIFFER:
+        raise DataError(
+            f"The photo {entry.name} in {entry.photo.path} is {photo.width} x {photo.height} px, "
+            f"and its label map {ids.width} x {ids.height}: they must have the same shape."
+        )
     pictures: list[npt.NDArray[np.uint8]] = []
     for image, kind in ((photo, Image.Resampling.BICUBIC), (ids, Image.Resampling.NEAREST)):
         side = share * min(image.size)
@@ -186,7 +239,31 @@ def load_pair(
         box = (left, top, left + side, top + side)
         values = np.asarray(image.resize((size_px, size_px), kind, box))
         pictures.append(values[:, ::-1] if flipped else values)
-    return pictures[0], mode_filtered(classes_of[pictures[1]], MODE_FILTER_PX)
+    classes = classes_of[pictures[1]]
+    strangers = pictures[1][classes == NO_CLASS]
+    if strangers.size:
+        id = int(strangers.min())
+        raise DataError(
+            f"The label map {entry.name} in {entry.labels.path} has the id {id}, which is no "
+            "class: give a table for all ids of the data with --labels."
+        )
+    return pictures[0], mode_filtered(classes.astype(np.uint8), MODE_FILTER_PX)
+
+
+def load_batch(
+    entries: Sequence[LabelledEntry], classes_of: npt.NDArray[np.integer], size_px: int
+) -> LabelledBatch:
+    """The middles of photos and label maps, resized to `size_px`; errors as of `load_pair`."""
+    pairs = [load_pair(entry, classes_of, size_px) for entry in entries]
+    return stacked(pairs)
+
+
+def stacked(pairs: Sequence[Pair]) -> LabelledBatch:
+    """Pairs of one size as a batch."""
+    return LabelledBatch(
+        torch.cat([to_bchw(rgb_hwc) for rgb_hwc, _ in pairs]),
+        torch.from_numpy(np.stack([ids_hw for _, ids_hw in pairs])),
+    )
 
 
 def mode_filtered(ids_hw: npt.NDArray[np.uint8], side_px: int) -> npt.NDArray[np.uint8]:

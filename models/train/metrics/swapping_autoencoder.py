@@ -17,6 +17,7 @@ from models.losses.self_similarity import self_similarity
 from models.networks.squeezenet import SqueezeNetFeatures
 from models.networks.swapping_autoencoder import SwappingAutoencoder
 from models.train.data.images import ImageEntry, load_square
+from models.train.metrics.frechet import Moments
 
 TEXTURE_TAP = 1
 STRUCTURE_TAPS = (2, 3)
@@ -125,24 +126,14 @@ def peak_signal_to_noise(image: Tensor, target: Tensor) -> float:
 
 
 def frechet_distance(a: Tensor, b: Tensor) -> float:
-    """Frechet distance between the feature vectors of two maps 1 x C x H x W, seen as Gaussians.
+    """Frechet distance between the feature vectors of two maps 1 x C x H x W, over their places.
 
-    |m_a - m_b|^2 + tr(C_a + C_b - 2 (C_a C_b)^1/2): Heusel et al., arXiv 1706.08500, equation 6;
-    over the places of single images: Shaham et al., arXiv 1905.01164, section 3.
+    As in Shaham et al., arXiv 1905.01164, section 3.
     """
-    (mean_a, covariance_a), (mean_b, covariance_b) = _moments(a), _moments(b)
-    values, vectors = torch.linalg.eigh(covariance_a)
-    root = vectors @ torch.diag(values.clamp_min(0.0).sqrt()) @ vectors.T
-    cross = torch.linalg.eigvalsh(root @ covariance_b @ root).clamp_min(0.0).sqrt().sum()
-    trace = covariance_a.trace() + covariance_b.trace() - 2.0 * cross
-    return max(0.0, float((mean_a - mean_b).square().sum() + trace))
-
-
-def _moments(features: Tensor) -> tuple[Tensor, Tensor]:
-    rows = features[0].flatten(1).T.double()
-    mean = rows.mean(0)
-    centred = rows - mean
-    return mean, centred.T @ centred / rows.shape[0]
+    of_a, of_b = (Moments(x.shape[1]) for x in (a, b))
+    of_a.add(a[0].flatten(1).T)
+    of_b.add(b[0].flatten(1).T)
+    return of_a.distance(of_b)
 
 
 def self_similarity_distance(a: Sequence[Tensor], b: Sequence[Tensor]) -> float:

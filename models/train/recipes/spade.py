@@ -8,13 +8,15 @@ arXiv 1706.08500), spectral normalisation, batch statistics over all processes.
 
 The numbers are in `models.train.settings.spade`. Where `paper` differs from the thesis: averaged
 weights (EMA) are exported, with batch statistics that are measured for them anew; where no VGG-19
-is at hand, SqueezeNet stands in for it, as the run's first line says.
+is at hand, SqueezeNet stands in for it, as the run's first line says. The divergence is the sum
+over the whole batch, however many processes share it: where each of several devices adds up its
+own part alone, an equal weight pulls less.
 
 `fast` is for hours on a CPU: a narrow generator, crops of 128 px, an L1 term that settles colours
 early, a smaller divergence.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -34,11 +36,11 @@ from models.losses.kl import kl_loss
 from models.losses.perceptual import perceptual_loss
 from models.networks.multiscale_discriminator import MultiscaleDiscriminator
 from models.networks.spade import SpadeNetwork
-from models.networks.squeezenet import SqueezeNetFeatures, load_squeezenet
-from models.ops.batch_norm import MOMENTUM, ParameterFreeBatchNorm
+from models.networks.vgg import Features, VggFeatures, load_features
 from models.train.data.labelled import LabelledBatch
 from models.train.draws import Draws
 from models.train.ema import Ema
+from models.train.norms import measure_norms
 from models.train.settings.spade import SpadeRecipe
 
 FAMILY = "spade"
@@ -55,7 +57,7 @@ class State:
     fabric: Fabric
     network: SpadeNetwork
     discriminator: MultiscaleDiscriminator
-    features: SqueezeNetFeatures | None
+    features: Features | None
     optimizer: Optimizer
     discriminator_optimizer: Optimizer
     ema: Ema
@@ -87,7 +89,7 @@ def build(recipe: SpadeRecipe, fabric: Fabric) -> State:
     assert isinstance(discriminator, MultiscaleDiscriminator)
     features = None
     if recipe.needs_features:
-        features = load_squeezenet(Path(recipe.features)).to(fabric.device)
+        features = load_features(Path(recipe.features)).to(fabric.device)
     network.to(fabric.device).train()
     discriminator.to(fabric.device).train()
     betas = (recipe.beta1, recipe.beta2)
@@ -138,7 +140,7 @@ def step(state: State, batch: LabelledBatch, draws: Draws) -> dict[str, float]:
     Returns:
         The value of each term before weighting, averaged over all processes.
     """
-    semantics = one_hot(batch.ids, state.recipe.classes)
+    semantics = one_hot(batch.ids, state.recipe.channels)
     losses, fake = _generator_step(state, batch.images, semantics, draws)
     losses["discriminator"] = _discriminator_step(state, batch.images, semantics, fake)
     state.ema.update(state.network, draws.step)
@@ -163,7 +165,8 @@ def _generator_step(
             shape = (recipe.style_length,)
             noise = draws.normal(count * draws.world, shape, draws.generator(STYLE))
             z = mean + (0.5 * log_variance).exp() * noise.to(mean.device)
-            losses["kl"] = kl_loss(mean, log_variance)
+            # Losses are averaged over the processes, and this one is a sum.
+            losses["kl"] = kl_loss(mean, log_variance) * draws.world
         fake = state.network(semantics, z).float()
         of_fake, of_real = _judge(state.discriminator, semantics, fake, images)
         losses["gan"] = _over_scales(of_fake, gan_hinge.generator_loss)
@@ -174,10 +177,8 @@ def _generator_step(
                 wanted = [f.float() for f in state.features(images)]
             losses["perceptual"] = perceptual_loss(seen, wanted)
         losses["l1"] = F.l1_loss(fake, images)
-    weights = {"gan": 1.0}
-    total = torch.stack(
-        [weights.get(name, getattr(recipe, name, 1.0)) * value for name, value in losses.items()]
-    ).sum()
+    # Each term but the adversarial one has its weight in the recipe, under its name.
+    total = torch.stack([getattr(recipe, n, 1.0) * value for n, value in losses.items()]).sum()
     _update(fabric, state.optimizer, total, state.network)
     state.discriminator.requires_grad_(True)
     return losses, fake.detach()
@@ -208,8 +209,7 @@ def _judge(
     )
 
 
-def _over_scales(answers: list[list[Tensor]], loss: "object") -> Tensor:
-    assert callable(loss)
+def _over_scales(answers: list[list[Tensor]], loss: Callable[[Tensor], Tensor]) -> Tensor:
     return torch.stack([loss(layers[-1]) for layers in answers]).mean()
 
 
@@ -227,30 +227,26 @@ def _update(fabric: Fabric, optimizer: Optimizer, loss: Tensor, module: nn.Modul
     optimizer.step()
 
 
-@torch.no_grad()
 def measure_statistics(network: SpadeNetwork, batches: Iterable[LabelledBatch]) -> None:
     """Give the averaged weights the batch statistics that they themselves have.
 
     The running statistics of training belong to weights that moved on; these are plain means over
     `batches`, with styles of their photos.
     """
-    norms = [m for m in network.modules() if isinstance(m, ParameterFreeBatchNorm)]
-    totals = [torch.zeros(2, len(norm.running_mean)) for norm in norms]
-    count = 0
-    for batch in batches:
-        for norm in norms:
-            norm.train()
-            norm.running_mean.zero_()
-            norm.running_var.zero_()
+
+    def render(batch: LabelledBatch) -> None:
         z = network.encode_style(batch.images)[0] if network.E is not None else None
         network.G(one_hot(batch.ids, network.semantic_channels), z)
-        for norm, total in zip(norms, totals, strict=True):
-            total.add_(torch.stack([norm.running_mean, norm.running_var]).cpu() / MOMENTUM)
-            norm.eval()
-        count += 1
-    for norm, total in zip(norms, totals, strict=True):
-        norm.running_mean.copy_(total[0] / count)
-        norm.running_var.copy_(total[1] / count)
+
+    measure_norms(network, render, batches)
+
+
+def headline(state: State) -> str:
+    """What a run says first: in whose features pictures are compared."""
+    if state.features is None:
+        return "No perceptual loss."
+    stands_in = "" if isinstance(state.features, VggFeatures) else ", which stands in for VGG-19"
+    return f"Perceptual loss in the features of {state.features.title}{stands_in}."
 
 
 @torch.no_grad()

@@ -28,7 +28,8 @@ class SpadeRecipe:
     """
 
     labels: str = setting("", "how the data's label ids become classes: the palette's id, or a map")
-    classes: int = setting(182, "labels that the model knows", 1, HIGHEST_NUMBER)
+    classes: int = setting(182, "labels that the model knows", 1, 255)
+    unknown_channel: int = setting(0, "1 for a channel of its own for the id 255, unknown", 0, 1)
     base_channels: int = setting(64, "channels of the generator's last blocks", 1, 1024)
     hidden_channels: int = setting(128, "channels inside the normalisations", 1, 4096)
     style_length: int = setting(256, "numbers in a style; 0 leaves styles out", 0, 4096)
@@ -79,6 +80,11 @@ class SpadeRecipe:
         return bool(self.perceptual)
 
     @property
+    def channels(self) -> int:
+        """Channels of a label map."""
+        return self.classes + self.unknown_channel
+
+    @property
     def steps(self) -> int:
         """Training steps until all images are seen."""
         return max(1, self.images // self.batch)
@@ -88,6 +94,7 @@ class SpadeRecipe:
         """The config of the network that this recipe trains."""
         return SpadeConfig(
             classes=self.classes,
+            unknown_channel=bool(self.unknown_channel),
             base_channels=self.base_channels,
             hidden_channels=self.hidden_channels,
             style_length=self.style_length,
@@ -98,7 +105,7 @@ class SpadeRecipe:
     @property
     def discriminator_config(self) -> MultiscaleDiscriminatorConfig:
         return MultiscaleDiscriminatorConfig(
-            in_channels=self.classes + 3,
+            in_channels=self.channels + 3,
             base_channels=self.discriminator_channels,
             layers=self.discriminator_layers,
         )

@@ -1,7 +1,8 @@
 """An installation of its own for every test: no shipped model, an empty folder of the user's."""
 
 import hashlib
-from dataclasses import asdict
+import shutil
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +11,16 @@ import torch
 
 from app.cli import main
 from app.document.io.images import write_image
+from app.resources import resource
 from models import catalog, checkpoint
+from models.builders import build
 from models.catalog import USER_FOLDER_VARIABLE
+from models.configs import SegmenterConfig, SpadeConfig
 from models.networks.swapping_autoencoder import SwappingAutoencoder
+
+PAINTER = SpadeConfig(classes=14, base_channels=2, hidden_channels=4, style_length=6, crop_size=64)
+READER = SegmenterConfig(classes=14, base_channels=4, crop_size=64)
+PALETTES = resource("palettes")
 
 ENTRY = """
 [[model]]
@@ -33,11 +41,15 @@ io.min_px = 12
 
 @pytest.fixture(autouse=True)
 def installation(tmp_path, monkeypatch) -> Path:
-    """The folder with `models` (the user's) and `shipped/checkpoints` (an empty manifest)."""
+    """The folder with `models` (the user's) and `shipped/checkpoints` (an empty manifest).
+
+    The palettes are there as well: `shipped/resources/palettes`.
+    """
     folder = tmp_path / "installation"
     (folder / "models").mkdir(parents=True)
     (folder / "shipped" / "checkpoints").mkdir(parents=True)
     (folder / "shipped" / "checkpoints" / "manifest.toml").write_text("")
+    shutil.copytree(PALETTES, folder / "shipped" / "resources" / "palettes")
     monkeypatch.setenv(USER_FOLDER_VARIABLE, str(folder / "models"))
     monkeypatch.setattr(catalog, "PACKAGE", folder)
     monkeypatch.delenv("SCUMBLE_DEBUG", raising=False)
@@ -85,6 +97,69 @@ def save_tiny(tiny_config, installation):
 def tiny(save_tiny) -> Path:
     """An installed tiny model with the id "tiny"."""
     return save_tiny()
+
+
+@pytest.fixture
+def save_painter(installation):
+    """A function that installs a tiny SPADE of random weights; returns the file."""
+
+    def save(model_id="painter", *, palette_id="landscape", title="The painter", **changes) -> Path:
+        return save_random(
+            installation / "models" / f"{model_id}.safetensors",
+            replace(PAINTER, **changes),
+            title=title,
+            family="spade",
+            palette_id=palette_id,
+        )
+
+    return save
+
+
+@pytest.fixture
+def painter(save_painter) -> Path:
+    """An installed model with the id "painter", which paints the landscape palette."""
+    return save_painter()
+
+
+@pytest.fixture
+def save_reader(installation):
+    """A function that installs a tiny segmenter of random weights; returns the file."""
+
+    def save(model_id="reader", *, palette_id="landscape") -> Path:
+        return save_random(
+            installation / "models" / f"{model_id}.safetensors",
+            READER,
+            title="The reader",
+            family="segmenter",
+            palette_id=palette_id,
+        )
+
+    return save
+
+
+def save_random(path, config, *, title, family, palette_id) -> Path:
+    torch.manual_seed(0)
+    network = build(config)
+    for name, parameter in network.named_parameters():
+        # Large enough that every input shows in the picture.
+        if "mlp" in name or "conv_img" in name:
+            torch.nn.init.normal_(parameter, std=0.5)
+    checkpoint.save(
+        path,
+        network,
+        model_id=path.stem,
+        title=title,
+        family=family,
+        config=config,
+        licence="CC0-1.0",
+        source="random numbers",
+        step=0,
+        ema=False,
+        training={},
+        extras={},
+        palette_id=palette_id,
+    )
+    return path
 
 
 @pytest.fixture

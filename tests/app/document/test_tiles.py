@@ -227,6 +227,12 @@ def test_tables_that_do_not_fit_are_refused(table, said):
 # What versions share
 
 
+def test_a_patch_of_the_same_values_is_no_change():
+    tiled, rect = TiledArray.from_array(noise(130, 200)), Rect(50, 50, 90, 30)
+    assert tiled.patch(rect, tiled.read(rect)) is tiled
+    assert tiled.patch(rect, tiled.read(rect) + np.uint8(1), np.zeros((30, 90), bool)) is tiled
+
+
 def test_a_painted_mask_shares_the_tiles_that_it_covers():
     plain = TiledArray.from_array(noise(640, 640))
     rect = Rect(10, 10, 560, 560)

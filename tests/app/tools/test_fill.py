@@ -146,7 +146,7 @@ def test_16_bit_labels_are_replaced():
 
 @pytest.mark.parametrize("contiguous", [True, False])
 def test_the_largest_maps_are_filled_quickly(contiguous):
-    """0.05 s at 4096 x 4096 px; the limit leaves room for a busy machine.
+    """0.07 s at 4096 x 4096 px; the limit leaves room for a busy machine.
 
     In processor time, the best of three.
     """

@@ -2,13 +2,18 @@
 
 import io
 import tarfile
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
+from models.train.settings.segmenter import SegmenterRecipe
+from models.train.settings.spade import SpadeRecipe
 from models.train.settings.swapping_autoencoder import FAST, SwappingAutoencoderRecipe
+
+GROUPS = Path(__file__).resolve().parents[3] / "resources" / "palettes" / "landscape_groups.csv"
 
 TINY = {
     "structure_downsamplings": 2,
@@ -23,6 +28,20 @@ TINY = {
     "batch": 4,
     "images": 16,
 }
+
+TINY_SPADE = {
+    "base_channels": 1,
+    "hidden_channels": 4,
+    "style_length": 4,
+    "canvas_px": 64,
+    "crop_px": 64,
+    "smallest_crop": 0.5,
+    "discriminator_channels": 2,
+    "discriminator_layers": 2,
+    "batch": 4,
+    "images": 16,
+}
+TINY_SEGMENTER = {"base_channels": 4, "canvas_px": 64, "crop_px": 64, "batch": 4, "images": 16}
 
 
 def jpeg(seed: int, size: tuple[int, int] = (40, 32)) -> bytes:
@@ -80,3 +99,41 @@ def paper():
     """The preset `paper`, tiny: every term of the thesis, with both penalties at every step."""
     small = {"patch_px": 8, "patch_max_channels": 8, "patch_scale": 1 / 16, "patch_crops": 2}
     return SwappingAutoencoderRecipe(**{**TINY, **small, "r1_every": 1, "discriminator_scale": 0.1})
+
+
+def label_map(seed: int, size: tuple[int, int] = (40, 32), ids: int = 17) -> bytes:
+    """An encoded palette PNG: bands of random ids with a crooked border."""
+    rng = np.random.default_rng(seed)
+    height = rng.integers(size[1] // 4, 3 * size[1] // 4, size[0])
+    upper, lower = rng.integers(0, ids, 2)
+    rows = np.arange(size[1])[:, None]
+    picture = Image.fromarray(np.where(rows < height, upper, lower).astype(np.uint8), "P")
+    picture.putpalette(list(range(256)) * 3)
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def labelled(tmp_path):
+    """A folder with 12 photos in the data's 17 groups, two in a folder below; one has no map."""
+    folder = tmp_path / "labelled"
+    (folder / "more").mkdir(parents=True)
+    for i in range(13):
+        place = folder / "more" if i > 10 else folder
+        (place / f"l{i:02d}.jpg").write_bytes(jpeg(i))
+        if i != 5:
+            (place / f"l{i:02d}.png").write_bytes(label_map(i))
+    return folder
+
+
+@pytest.fixture
+def tiny_spade():
+    """SPADE for the data's groups, tiny, without a perceptual loss."""
+    return SpadeRecipe(**{**TINY_SPADE, "labels": str(GROUPS), "classes": 14, "perceptual": 0.0})
+
+
+@pytest.fixture
+def tiny_segmenter():
+    """The segmenter for the data's groups, tiny."""
+    return SegmenterRecipe(**{**TINY_SEGMENTER, "labels": str(GROUPS), "classes": 14})

@@ -186,7 +186,9 @@ def test_an_index_of_a_spreadsheet(shard, tmp_path):
 def test_a_split_that_there_is_not_is_named(shard, tmp_path, row, value):
     index = tmp_path / "index.csv"
     index.write_text(f"name,split\ns0,heldout\n{row}\n")
-    with pytest.raises(DataError, match=rf"the split {value}.*s3: it must be train or heldout"):
+    with pytest.raises(
+        DataError, match=rf"the split {value}.*s3: it must be train, heldout or skip"
+    ):
         split_images(find_images([shard]), index)
 
 

@@ -17,7 +17,7 @@ from models.train.metrics.swapping_autoencoder import (
     peak_signal_to_noise,
     self_similarity_distance,
 )
-from models.train.run import measure as measure_file
+from models.train.figures import measure_swaps as measure_file
 
 
 def test_psnr_by_hand():

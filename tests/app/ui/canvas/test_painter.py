@@ -22,7 +22,7 @@ def painted(layer, picture, part, size=(200, 100), smooth=True):
 
 
 def sharp(layer, picture, size):
-    painter_ = SharpPainter(2**30)
+    painter_ = SharpPainter()
     view = Box(0, 0, *size)
     for cell in list(painter_.missing(layer, picture, view)):
         painter_.make(layer, picture, cell)
@@ -113,7 +113,7 @@ def test_tiles_and_levels_lie_on_each_other():
 
 def test_missing_tiles_are_painted_from_the_pyramid():
     layer = Layer(plain(2000, 1000, (50, 60, 70)))
-    picture, painter_ = Box(0, 0, 1000, 500), SharpPainter(2**30)
+    picture, painter_ = Box(0, 0, 1000, 500), SharpPainter()
     painter_.make(layer, picture, (1, 0))
     image, painter = blank(1000, 500)
     painter_.paint(painter, layer, picture, picture, smooth=True)
@@ -127,12 +127,12 @@ def test_missing_tiles_are_painted_from_the_pyramid():
 def test_only_shrunk_pictures_need_tiles(width, tiles):
     layer = Layer(plain(2000, 1000, (50, 60, 70)))
     picture = Box(0, 0, width, width // 2)
-    assert len(list(SharpPainter(100).missing(layer, picture, Box(0, 0, 1000, 500)))) == tiles
+    assert len(list(SharpPainter().missing(layer, picture, Box(0, 0, 1000, 500)))) == tiles
 
 
 def test_tiles_of_others_are_dropped():
     one, other = Layer(plain(999, 999, (1, 1, 1))), Layer(plain(999, 999, (2, 2, 2)))
-    picture, painter_ = Box(0, 0, 300, 300), SharpPainter(2**30)
+    picture, painter_ = Box(0, 0, 300, 300), SharpPainter()
     for layer in (one, other):
         for cell in cells(picture, picture):
             painter_.make(layer, picture, cell)
@@ -143,7 +143,7 @@ def test_tiles_of_others_are_dropped():
 
 def test_only_missing_tiles_are_painted_from_the_pyramid(monkeypatch):
     layer = Layer(plain(3000, 3000, (50, 60, 70)))
-    picture, painter_ = Box(0, 0, 1000, 1000), SharpPainter(2**30)
+    picture, painter_ = Box(0, 0, 1000, 1000), SharpPainter()
     for cell in [(0, 0), (1, 0), (2, 1), (3, 3), (0, 2), (0, 3)]:
         painter_.make(layer, picture, cell)
     strips = []

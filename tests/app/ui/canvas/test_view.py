@@ -243,7 +243,7 @@ def test_on_slow_machines_motion_is_rough_and_rest_is_smooth(view, qtbot, monkey
     qtbot.waitUntil(lambda: not view._pace.is_moving)
     smooth = seen(view)
     monkeypatch.setattr("app.ui.canvas.pace.SLOW_PAINT_MS", -1.0)
-    view._pan(0.0, 0.0)
+    view._navigation.pan(0.0, 0.0)
     seen(view)
     rough = seen(view)
     assert (rough != smooth).any()

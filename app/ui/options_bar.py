@@ -1,0 +1,277 @@
+"""The bar above the canvas of the Paint workspace: how the tool in hand works, what is shown."""
+
+from typing import Protocol
+
+from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QAction, QActionGroup, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
+
+from app.ui.actions import DISPLAYS, Actions
+from app.ui.widgets.elided_label import ElidedLabel
+from app.ui.widgets.options import SLIDER_WIDTH, Choice, Fold, StrokeOptions, Switch, in_row
+from app.ui.widgets.size_slider import SizeScale, SizeSlider
+from app.ui.widgets.slider import AmountSlider, Scale
+
+GAP = 12
+MARGIN = 8
+HINT_CHARACTERS = 6
+SIZE_WIDTH = 168
+PREFIX = "view.display_"
+OVER = "over"
+WORDS = {"picture": "Picture", "layout": "Layout", "side_by_side": "Side by side", OVER: "Over"}
+OPACITY = Scale(default=0.5, percent=True)
+
+PEN = ("size", "tip", "stroke", "mirror")
+OPTIONS: dict[str, tuple[str, ...]] = {
+    "brush": PEN,
+    "eraser": PEN,
+    "fill": ("reach", "mirror"),
+    "line": ("size", "mirror"),
+    "rectangle": ("mirror",),
+    "ellipse": ("mirror",),
+    "polygon": ("mirror",),
+    "lasso": ("mirror",),
+}
+"""Which options each tool has; a tool that is not named has none."""
+HINTS = {
+    "hand": "Drag to move the picture",
+    "line": "Shift: round angles",
+    "rectangle": "Shift: a square",
+    "ellipse": "Shift: a circle",
+    "polygon": "Click corner after corner, the first one again to close",
+    "lasso": "Go around what is to be filled",
+    "pick": "Click a label in the layout",
+}
+
+
+class PaintValues(Protocol):
+    """How the tools paint: `app.controllers.painting.PaintSettings` is one."""
+
+    @property
+    def brush_px(self) -> float: ...
+
+    @property
+    def eraser_px(self) -> float: ...
+
+    @property
+    def square(self) -> bool: ...
+
+    @property
+    def smoothing(self) -> float: ...
+
+    @property
+    def pressure(self) -> bool: ...
+
+    @property
+    def curve(self) -> str: ...
+
+    @property
+    def mirror_across(self) -> bool: ...
+
+    @property
+    def mirror_down(self) -> bool: ...
+
+    @property
+    def contiguous(self) -> bool: ...
+
+
+class OptionsBar(QWidget):
+    """The options of one tool, and what the canvas shows.
+
+    Where room is short the options of the stroke go behind a button. The actions of the displays
+    are made exclusive.
+
+    Signals:
+        changed(str, object): an option of `PaintValues`, by its name, and what it is to be.
+        display_wanted(str): show this, by a button or a key; also what is shown already.
+        opacity_dragged(float): of the layout over the picture, 0..1.
+    """
+
+    changed = Signal(str, object)
+    display_wanted = Signal(str)
+    opacity_dragged = Signal(float)
+
+    def __init__(self, actions: Actions, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Options of the tool")
+        self._tool = ""
+        self._values: PaintValues | None = None
+        self._size = SizeSlider("Size", SizeScale())
+        self._tip = Choice(
+            "Tip",
+            (("tip-round", "Round", "Round tip"), ("tip-square", "Square", "Square tip")),
+        )
+        self._reach = Choice(
+            "Fill",
+            (
+                ("", "This area", "Fill as far as the label under the pen goes"),
+                ("", "Everywhere", "Fill wherever the layout has that label"),
+            ),
+        )
+        self._stroke = StrokeOptions()
+        self._across = Switch("mirror-across", actions["tool.mirror_across"])
+        self._down = Switch("mirror-down", actions["tool.mirror_down"])
+        self._hint = ElidedLabel(faint=True)
+        self._opacity = AmountSlider("Opacity of the layout", OPACITY, compact=True)
+        self._displays = {name: actions[PREFIX + name] for name in DISPLAYS}
+        self._group = QActionGroup(self)
+        self._fold = Fold("Stroke", self)
+        self._options: dict[str, QWidget] = {
+            "size": in_row(QLabel("Size"), self._size),
+            "tip": self._tip,
+            "reach": self._reach,
+            "stroke": self._stroke,
+            "mirror": in_row(self._across, self._down, gap=2),
+        }
+        self._arrange()
+        self._connect()
+        self.set_tool("hand")
+        self.set_display(DISPLAYS[0])
+
+    def _arrange(self) -> None:
+        self._size.setFixedWidth(SIZE_WIDTH)
+        self._opacity.setFixedWidth(SLIDER_WIDTH)
+        self._row = row = QHBoxLayout(self)
+        row.setContentsMargins(MARGIN, 4, MARGIN, 4)
+        row.setSpacing(GAP)
+        for name, part in self._options.items():
+            if name == "stroke":
+                row.addWidget(self._fold)
+            row.addWidget(part)
+        row.addWidget(self._hint, 1)
+        row.addWidget(self._opacity)
+        self._shown = in_row(*(self._display_button(name) for name in DISPLAYS), gap=2)
+        row.addWidget(self._shown)
+
+    def _display_button(self, name: str) -> QToolButton:
+        action = self._displays[name]
+        action.setIconText(WORDS[name])
+        self._group.addAction(action)
+        button = QToolButton()
+        button.setDefaultAction(action)
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        button.setAccessibleName(f"Show: {WORDS[name]}")
+        return button
+
+    def _connect(self) -> None:
+        self._size.dragged.connect(self._on_size)
+        self._tip.chosen.connect(self._on_tip)
+        self._reach.chosen.connect(self._on_reach)
+        self._stroke.changed.connect(self.changed)
+        self._across.switched.connect(self._on_across)
+        self._down.switched.connect(self._on_down)
+        self._opacity.dragged.connect(self.opacity_dragged)
+        self._group.triggered.connect(self._on_display)
+
+    def set_tool(self, tool: str) -> None:
+        """Show the options of this tool, by its name in `app.ui.actions.TOOLS`."""
+        self._tool = tool
+        self._hint.setText(HINTS.get(tool, ""))
+        self._show_size()
+        self._refresh()
+
+    def set_values(self, values: PaintValues) -> None:
+        """Show these options, without signals."""
+        self._values = values
+        self._show_size()
+        self._tip.set_place(int(values.square))
+        self._reach.set_place(int(not values.contiguous))
+        self._stroke.set_values(values.smoothing, values.pressure, values.curve)
+        self._across.setChecked(values.mirror_across)
+        self._down.setChecked(values.mirror_down)
+
+    def set_display(self, display: str) -> None:
+        """What the canvas shows, of `app.ui.actions.DISPLAYS`; without signals.
+
+        Raises:
+            KeyError: there is no such display.
+        """
+        self._displays[display].setChecked(True)
+        self._opacity.setVisible(display == OVER)
+        self._fit()
+
+    def set_opacity(self, opacity: float) -> None:
+        """Of the layout over the picture, 0..1; without a signal."""
+        self._opacity.set_value(opacity)
+
+    @property
+    def _size_name(self) -> str:
+        return "eraser_px" if self._tool == "eraser" else "brush_px"
+
+    def _show_size(self) -> None:
+        if self._values is not None:
+            self._size.set_value(getattr(self._values, self._size_name))
+
+    # Room
+
+    def _refresh(self) -> None:
+        wanted = OPTIONS.get(self._tool, ())
+        for name, part in self._options.items():
+            part.setVisible(name in wanted)
+        self._fit()
+
+    def _fit(self) -> None:
+        """The options of the stroke beside the others, or behind their button."""
+        has_stroke = "stroke" in OPTIONS.get(self._tool, ())
+        folded = has_stroke and self.width() < self._wanted(self._stroke)
+        if folded and not self._folded:
+            self._fold.keep(self._stroke)
+        elif not folded and self._folded:
+            self._row.insertWidget(self._row.indexOf(self._fold) + 1, self._stroke)
+            self._stroke.setVisible(has_stroke)
+        self._fold.setVisible(folded)
+
+    @property
+    def _folded(self) -> bool:
+        return self._row.indexOf(self._stroke) < 0
+
+    def _wanted(self, stroke: QWidget) -> int:
+        """The width with all parts of this tool, its stroke's options as this widget."""
+        names = OPTIONS.get(self._tool, ())
+        parts = [self._options[name] for name in names if name != "stroke"]
+        parts += [stroke] if "stroke" in names else []
+        parts += [self._shown] + ([self._opacity] if not self._opacity.isHidden() else [])
+        widths = sum(part.sizeHint().width() for part in parts)
+        hint = HINT_CHARACTERS * self.fontMetrics().averageCharWidth()
+        return widths + hint + GAP * (len(parts) + 1) + 2 * MARGIN
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(self._wanted(self._fold), super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            self._fit()
+
+    # What the person does
+
+    @Slot(float)
+    def _on_size(self, diameter_px: float) -> None:
+        self.changed.emit(self._size_name, diameter_px)
+
+    @Slot(int)
+    def _on_tip(self, place: int) -> None:
+        self.changed.emit("square", place == 1)
+
+    @Slot(int)
+    def _on_reach(self, place: int) -> None:
+        self.changed.emit("contiguous", place == 0)
+
+    @Slot(bool)
+    def _on_across(self, on: bool) -> None:
+        self.changed.emit("mirror_across", on)
+
+    @Slot(bool)
+    def _on_down(self, on: bool) -> None:
+        self.changed.emit("mirror_down", on)
+
+    @Slot(QAction)
+    def _on_display(self, action: QAction) -> None:
+        display = action.objectName().removeprefix(PREFIX)
+        self.set_display(display)
+        self.display_wanted.emit(display)
