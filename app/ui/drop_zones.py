@@ -55,7 +55,7 @@ def zones_for(mime: QMimeData, *, has_document: bool, painting: bool = False) ->
     if _of_kind(files, PICTURE_SUFFIXES) or (not files and mime.hasImage()):
         zones += [OPEN, second] if has_document else [OPEN]
     if _of_kind(files, LAYOUT_SUFFIXES):
-        zones.insert(1, LAYOUT)
+        zones.append(LAYOUT)
     if _of_kind(files, MODEL_SUFFIXES):
         zones.append(MODEL)
     return zones or [Zone("", _refusal(files))]

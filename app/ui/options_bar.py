@@ -8,14 +8,21 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
 
 from app.ui.actions import DISPLAYS, Actions
 from app.ui.widgets.elided_label import ElidedLabel
-from app.ui.widgets.options import SLIDER_WIDTH, Choice, Fold, StrokeOptions, Switch, in_row
+from app.ui.widgets.options import (
+    ActionMenuButton,
+    Choice,
+    Fold,
+    StrokeOptions,
+    Switch,
+    in_row,
+    short_track,
+)
 from app.ui.widgets.size_slider import SizeScale, SizeSlider
 from app.ui.widgets.slider import AmountSlider, Scale
 
 GAP = 12
 MARGIN = 8
 HINT_CHARACTERS = 6
-SIZE_WIDTH = 168
 PREFIX = "view.display_"
 OVER = "over"
 WORDS = {"picture": "Picture", "layout": "Layout", "side_by_side": "Side by side", OVER: "Over"}
@@ -78,8 +85,8 @@ class PaintValues(Protocol):
 class OptionsBar(QWidget):
     """The options of one tool, and what the canvas shows.
 
-    Where room is short the options of the stroke go behind a button. The actions of the displays
-    are made exclusive.
+    Where room is short the options of the stroke go behind a button, and then the displays, too.
+    The actions of the displays are made exclusive.
 
     Signals:
         changed(str, object): an option of `PaintValues`, by its name, and what it is to be.
@@ -96,7 +103,7 @@ class OptionsBar(QWidget):
         self.setAccessibleName("Options of the tool")
         self._tool = ""
         self._values: PaintValues | None = None
-        self._size = SizeSlider("Size", SizeScale())
+        self._size = short_track(SizeSlider("Size", SizeScale()))
         self._tip = Choice(
             "Tip",
             (("tip-round", "Round", "Round tip"), ("tip-square", "Square", "Square tip")),
@@ -112,10 +119,15 @@ class OptionsBar(QWidget):
         self._across = Switch("mirror-across", actions["tool.mirror_across"])
         self._down = Switch("mirror-down", actions["tool.mirror_down"])
         self._hint = ElidedLabel(faint=True)
-        self._opacity = AmountSlider("Opacity of the layout", OPACITY, compact=True)
+        self._opacity = short_track(AmountSlider("Opacity of the layout", OPACITY, compact=True))
         self._displays = {name: actions[PREFIX + name] for name in DISPLAYS}
         self._group = QActionGroup(self)
-        self._fold = Fold("Stroke", self)
+        for name, action in self._displays.items():
+            action.setIconText(WORDS[name])
+            self._group.addAction(action)
+        self._fold = Fold("Stroke")
+        self._shown = in_row(*map(_display_button, self._group.actions()), gap=2)
+        self._shown_menu = ActionMenuButton("Show", self._group)
         self._options: dict[str, QWidget] = {
             "size": in_row(QLabel("Size"), self._size),
             "tip": self._tip,
@@ -129,8 +141,6 @@ class OptionsBar(QWidget):
         self.set_display(DISPLAYS[0])
 
     def _arrange(self) -> None:
-        self._size.setFixedWidth(SIZE_WIDTH)
-        self._opacity.setFixedWidth(SLIDER_WIDTH)
         self._row = row = QHBoxLayout(self)
         row.setContentsMargins(MARGIN, 4, MARGIN, 4)
         row.setSpacing(GAP)
@@ -139,20 +149,8 @@ class OptionsBar(QWidget):
                 row.addWidget(self._fold)
             row.addWidget(part)
         row.addWidget(self._hint, 1)
-        row.addWidget(self._opacity)
-        self._shown = in_row(*(self._display_button(name) for name in DISPLAYS), gap=2)
-        row.addWidget(self._shown)
-
-    def _display_button(self, name: str) -> QToolButton:
-        action = self._displays[name]
-        action.setIconText(WORDS[name])
-        self._group.addAction(action)
-        button = QToolButton()
-        button.setDefaultAction(action)
-        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
-        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        button.setAccessibleName(f"Show: {WORDS[name]}")
-        return button
+        for part in (self._opacity, self._shown, self._shown_menu):
+            row.addWidget(part)
 
     def _connect(self) -> None:
         self._size.dragged.connect(self._on_size)
@@ -188,6 +186,7 @@ class OptionsBar(QWidget):
             KeyError: there is no such display.
         """
         self._displays[display].setChecked(True)
+        self._shown_menu.show_chosen(self._displays[display])
         self._opacity.setVisible(display == OVER)
         self._fit()
 
@@ -212,32 +211,40 @@ class OptionsBar(QWidget):
         self._fit()
 
     def _fit(self) -> None:
-        """The options of the stroke beside the others, or behind their button."""
-        has_stroke = "stroke" in OPTIONS.get(self._tool, ())
-        folded = has_stroke and self.width() < self._wanted(self._stroke)
-        if folded and not self._folded:
+        """As much beside each other as there is room for."""
+        room = self.width()
+        fold = room < self._wanted(self._stroke, self._shown)
+        menu = room < self._wanted(self._fold, self._shown)
+        self._fold_stroke(fold and self._has_stroke)
+        self._shown.setVisible(not menu)
+        self._shown_menu.setVisible(menu)
+
+    def _fold_stroke(self, fold: bool) -> None:
+        folded = self._row.indexOf(self._stroke) < 0
+        if fold and not folded:
             self._fold.keep(self._stroke)
-        elif not folded and self._folded:
+        elif not fold and folded:
             self._row.insertWidget(self._row.indexOf(self._fold) + 1, self._stroke)
-            self._stroke.setVisible(has_stroke)
-        self._fold.setVisible(folded)
+            self._stroke.setVisible(self._has_stroke)
+        self._fold.setVisible(fold)
 
     @property
-    def _folded(self) -> bool:
-        return self._row.indexOf(self._stroke) < 0
+    def _has_stroke(self) -> bool:
+        return "stroke" in OPTIONS.get(self._tool, ())
 
-    def _wanted(self, stroke: QWidget) -> int:
-        """The width with all parts of this tool, its stroke's options as this widget."""
+    def _wanted(self, stroke: QWidget, shown: QWidget) -> int:
+        """The width with these widgets for the options of the stroke and for the displays."""
         names = OPTIONS.get(self._tool, ())
         parts = [self._options[name] for name in names if name != "stroke"]
-        parts += [stroke] if "stroke" in names else []
-        parts += [self._shown] + ([self._opacity] if not self._opacity.isHidden() else [])
+        parts += [stroke] if self._has_stroke else []
+        parts += [shown] if self._opacity.isHidden() else [shown, self._opacity]
         widths = sum(part.sizeHint().width() for part in parts)
         hint = HINT_CHARACTERS * self.fontMetrics().averageCharWidth()
-        return widths + hint + GAP * (len(parts) + 1) + 2 * MARGIN
+        return widths + hint + GAP * len(parts) + 2 * MARGIN
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(self._wanted(self._fold), super().minimumSizeHint().height())
+        wanted = self._wanted(self._fold, self._shown_menu)
+        return QSize(wanted, super().minimumSizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -275,3 +282,12 @@ class OptionsBar(QWidget):
         display = action.objectName().removeprefix(PREFIX)
         self.set_display(display)
         self.display_wanted.emit(display)
+
+
+def _display_button(action: QAction) -> QToolButton:
+    button = QToolButton()
+    button.setDefaultAction(action)
+    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    button.setAccessibleName(f"Show: {action.iconText()}")
+    return button

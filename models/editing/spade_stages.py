@@ -69,32 +69,12 @@ class FirstMap:
         Raises:
             ValueError: a style for a generator without styles.
         """
-        fc = self._generator.fc
-        if isinstance(fc, nn.Linear):
-            source = fc.weight.new_zeros(1, fc.in_features) if z is None else z.to(fc.weight)
-        elif z is None:
-            source = torch.from_numpy(labels_hw)
-        else:
-            raise ValueError("this generator has no styles")
-        if self._x is None or self._source is None:
-            changed = Box(0, 0, *labels_hw.shape)
-        elif torch.equal(source, self._source):
-            return self._x, None
-        elif isinstance(fc, nn.Linear):
-            changed = Box(0, 0, *labels_hw.shape)
-        else:
-            changed = changed_box(self._source.numpy(), labels_hw)
-            assert changed is not None
-            changed = changed.grown(1, (labels_hw.shape[0], labels_hw.shape[1]))
-        if isinstance(fc, nn.Linear):
-            side_px = self._generator.cell_px
-            blank = source.new_zeros(1, 1, 1, 1)
-            size_px = [side * side_px for side in labels_hw.shape]
-            x = self._generator.first_map(blank.expand(1, 1, *size_px), source)
-        else:
-            x = fc(self._semantics(source).to(fc.weight))
-        self._x = x[0].permute(1, 2, 0).to(self._dtype).contiguous()
-        self._source = source
+        source = self._source_of(labels_hw, z)
+        changed = self._changed(source, Box(0, 0, *labels_hw.shape))
+        if self._x is None or changed is not None:
+            x = self._map(source, labels_hw.shape)
+            self._x = x[0].permute(1, 2, 0).to(self._dtype).contiguous()
+            self._source = source
         return self._x, changed
 
     def kept(self) -> Iterator[Kept]:
@@ -103,6 +83,36 @@ class FirstMap:
 
     def _drop(self) -> None:
         self._x = self._source = None
+
+    def _source_of(self, labels_hw: Labels, z: Tensor | None) -> Tensor:
+        """What the map is made of: a style, 1 x Z, or the labels."""
+        fc = self._generator.fc
+        if isinstance(fc, nn.Linear):
+            return fc.weight.new_zeros(1, fc.in_features) if z is None else z.to(fc.weight)
+        if z is not None:
+            raise ValueError("this generator has no styles")
+        return torch.from_numpy(labels_hw)
+
+    def _changed(self, source: Tensor, whole: Box) -> Box | None:
+        if self._source is None:
+            return whole
+        if torch.equal(source, self._source):
+            return None
+        if isinstance(self._generator.fc, nn.Linear):
+            return whole
+        moved = changed_box(self._source.numpy(), source.numpy())
+        return None if moved is None else moved.grown(1, (whole.height, whole.width))
+
+    def _map(self, source: Tensor, cells: tuple[int, ...]) -> Tensor:
+        """1 x C x h x w."""
+        fc = self._generator.fc
+        if isinstance(fc, nn.Conv2d):
+            return fc(self._semantics(source).to(fc.weight))
+        # Of the label map only its size is asked.
+        size_px = [side * self._generator.cell_px for side in cells]
+        return self._generator.first_map(
+            source.new_zeros(1, 1, 1, 1).expand(1, 1, *size_px), source
+        )
 
     def _semantics(self, labels_hw: Tensor) -> Tensor:
         """Labels -> 1 x S x h x w."""

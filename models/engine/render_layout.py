@@ -42,8 +42,12 @@ NAMED = 3
 """Labels named in one sentence, at most."""
 KEPT_IMAGES = 4
 """Float32 pictures of the canvas' size for which the cache keeps room beside the canvas."""
-GENERATOR_COPIES = 6
-"""Maps of full size and twice the base channels that the last block holds at once."""
+COPIES = 2
+"""Maps of full size, as wide as the last block and its hidden layer together, held at once."""
+BUSY_COPIES = 6
+"""The same where labels change at every pixel, so that nothing can be looked up."""
+BORDER_REACH = 5
+"""Columns of pixels, at a border between labels, whose scales and offsets are computed."""
 SHORTEST_ARC = 1e-4
 
 
@@ -56,8 +60,10 @@ class RenderLayoutStage:
         config = _config(edit, context)
         cell_px = 2 ** HALVINGS[config.upsampling]
         area = math.prod(padded_side_px(side_px, cell_px) for side_px in size_px)
-        values = 2 * config.base_channels * GENERATOR_COPIES + 2 * config.hidden_channels
-        return 4 * area * (values + _semantic_channels(config))
+        busy = 0.0 if context.layout is None else _busy_share(context.layout, size_px)
+        copies = COPIES + busy * (BUSY_COPIES - COPIES)
+        width = 2 * config.base_channels + config.hidden_channels
+        return int(4 * area * (copies * width + _semantic_channels(config)))
 
     def render(
         self, edit: RenderLayout, img_bchw: Tensor, input_key: str, context: StageContext
@@ -113,6 +119,13 @@ def between_styles(first: Tensor, second: Tensor, share: float) -> Tensor:
     weights = torch.sin((1.0 - share) * angle), torch.sin(share * angle)
     direction = weights[0] * first / lengths[0] + weights[1] * second / lengths[1]
     return direction / torch.sin(angle) * torch.lerp(lengths[0], lengths[1], share)
+
+
+def _busy_share(layout: Layout, size_px: tuple[int, int]) -> float:
+    """How much of the canvas lies at borders between labels, about; 0..1."""
+    ids_hw = resized_ids(layout.ids.to_array(), size_px)
+    borders = (ids_hw[1:] != ids_hw[:-1]).sum() + (ids_hw[:, 1:] != ids_hw[:, :-1]).sum()
+    return min(1.0, BORDER_REACH * float(borders) / ids_hw.size)
 
 
 def _config(edit: RenderLayout, context: StageContext) -> SpadeConfig:

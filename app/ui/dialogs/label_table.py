@@ -47,7 +47,8 @@ from app.ui.widgets.label_swatch import draw_swatch, label_words
 
 COLUMNS = ("Label of the layout", "Rendered as")
 ID_ROLE = Qt.ItemDataRole.UserRole
-NOTHING = "Nothing: choose"
+NOTHING, NOTHING_USED = "nothing", "nothing: choose a label"
+ONLY_USED = "Only labels of this layout"
 BY_HAND = "chosen by you"
 SWATCH_PX = 16
 ROWS_SHOWN = 12
@@ -104,7 +105,7 @@ class PartnerDelegate(QStyledItemDelegate):
     def createEditor(
         self, parent: QWidget, _option: QStyleOptionViewItem, index: Index
     ) -> QComboBox:
-        combo = named(QComboBox(parent), f"Rendered as, for {index.siblingAtColumn(0).data()}")
+        combo = named(QComboBox(parent), f"Rendered as, for {index.sibling(index.row(), 0).data()}")
         combo.addItem(NOTHING, None)
         for label in self._palette.labels:
             combo.addItem(self._icons[label.id], label.name, label.id)
@@ -136,10 +137,11 @@ class PartnerTable(QTreeWidget):
 
     changed = Signal()
 
-    def __init__(self, layout: Palette, model: Palette) -> None:
+    def __init__(self, layout: Palette, model: Palette, used: frozenset[int]) -> None:
         super().__init__()
         dress_table(self, "Labels of the layout and of the model", COLUMNS)
         self._model = model
+        self._used = used
         self._partners = PartnerDelegate(model, self)
         self._items: dict[int, QTreeWidgetItem] = {}
         self._automatic = layout.mapping_to(model)
@@ -175,8 +177,10 @@ class PartnerTable(QTreeWidget):
             item.setHidden(here not in ids)
         current = self.currentItem()
         if current is None or current.isHidden():
+            self.setCurrentIndex(QModelIndex())
             seen = [item for item in self._items.values() if not item.isHidden()]
-            self.setCurrentItem(seen[0] if seen else None)
+            if seen:
+                self.setCurrentItem(seen[0])
 
     def reset(self) -> None:
         """Take what the names of both palettes say."""
@@ -191,13 +195,14 @@ class PartnerTable(QTreeWidget):
     def _show(self, here: int, item: QTreeWidgetItem) -> None:
         there = item.data(1, ID_ROLE)
         label = self._model.by_id(there) if there is not None else None
-        words = label.name if label else NOTHING
+        if label is None:
+            needed = here in self._used
+            item.setText(1, NOTHING_USED if needed else NOTHING)
+            item.setIcon(1, theme.icon("warning") if needed else QIcon())
+            return
         by_hand = there != self._automatic.get(here)
-        item.setText(1, f"{words} ({BY_HAND})" if by_hand else words)
-        if label:
-            item.setIcon(1, self._partners.icon_of(label.id))
-        else:
-            item.setIcon(1, theme.icon("warning"))
+        item.setText(1, f"{label.name} ({BY_HAND})" if by_hand else label.name)
+        item.setIcon(1, self._partners.icon_of(label.id))
 
     @Slot(QTreeWidgetItem, int)
     def _on_clicked(self, item: QTreeWidgetItem, place: int) -> None:
@@ -238,7 +243,7 @@ class LabelTableDialog(QDialog):
         super().__init__(parent)
         self._palette = table.layout
         self._used = frozenset(used)
-        self._table = PartnerTable(table.layout, table.model)
+        self._table = PartnerTable(table.layout, table.model, self._used)
         self._table.set_mapping(table.mapping)
         self._filter = named(QLineEdit(), "Find a label")
         self._filter.setPlaceholderText("Find a label")

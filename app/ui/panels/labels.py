@@ -253,7 +253,7 @@ class LabelsPanel(QWidget):
         for button in (self._from_photo, self._blank):
             button.setVisible(state == "empty")
 
-    def find(self) -> None:
+    def focus_search(self) -> None:
         """Give the keyboard to the search field."""
         self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.search.selectAll()
@@ -314,7 +314,7 @@ class LabelsPanel(QWidget):
     def _take_key(self, event: QKeyEvent) -> bool:
         key, page = event.key(), self._list.rows_in_view
         here = self._list.currentIndex().row()
-        ways = {
+        ways: dict[int, int] = {
             Qt.Key.Key_Down: 1,
             Qt.Key.Key_Up: -1,
             Qt.Key.Key_PageDown: page,

@@ -6,7 +6,7 @@ from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QPoint, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QPoint, QSignalBlocker, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QImage, QResizeEvent
 from PySide6.QtWidgets import (
     QApplication,
@@ -30,9 +30,10 @@ from app.ui.widgets.thumbnail import GAP, ThumbnailItem, ThumbnailList
 __all__ = ["StyleItem", "StylePanel", "StyleThumbLike"]
 
 MARGIN = 8
-THUMB_SIDE = 60
+THUMB_SIDE = 56
 KNOWN_SIDE = 40
 MOST_ROWS = 4
+NO_SEED = -1
 HIGHEST_SEED = 2**53
 """Beyond it a field for numbers is not exact."""
 BLEND = Scale(default=0.5, percent=True, ticks=((0.0, "first"), (0.5, "half"), (1.0, "second")))
@@ -129,7 +130,8 @@ class StylePanel(QWidget):
             button.setAccessibleName(name)
             button.setToolTip(name)
         self._seed.setDecimals(0)
-        self._seed.setRange(0, HIGHEST_SEED)
+        self._seed.setRange(NO_SEED, HIGHEST_SEED)
+        self._seed.setSpecialValueText("\N{EN DASH}")
         self._seed.setAccessibleName("Number of the random style")
         self._seed.setToolTip("The same number is the same style; type one to have it again")
         self._seed.setKeyboardTracking(False)
@@ -284,10 +286,8 @@ class StylePanel(QWidget):
 
     def _show_seed(self) -> None:
         seed = self._style.seed if self._style else None
-        if seed is not None:
-            blocked = self._seed.blockSignals(True)
-            self._seed.setValue(min(seed, HIGHEST_SEED))
-            self._seed.blockSignals(blocked)
+        with QSignalBlocker(self._seed):
+            self._seed.setValue(NO_SEED if seed is None else min(seed, HIGHEST_SEED))
 
     def _show_strip(self) -> None:
         first = self._style.seed if self._style else None
@@ -303,10 +303,11 @@ class StylePanel(QWidget):
             ]
         )
         self._known.setVisible(bool(self._known_items))
+        self._thumbs.setVisible(bool(self._strip))
 
     def _fit(self) -> None:
         """The lists of pictures as high as their rows; what is too much scrolls."""
-        room = self._scroll.viewport().width() - 2 * MARGIN - 2
+        room = self.width() - self._scroll.verticalScrollBar().sizeHint().width() - 2 * MARGIN - 2
         for pictures, side, count in (
             (self._thumbs, THUMB_SIDE, len(self._strip)),
             (self._known, KNOWN_SIDE, len(self._known_items)),
@@ -343,7 +344,8 @@ class StylePanel(QWidget):
 
     @Slot(float)
     def _on_seed(self, seed: float) -> None:
-        self.seed_typed.emit(int(seed))
+        if seed > NO_SEED:
+            self.seed_typed.emit(int(seed))
 
     @Slot(str)
     def _on_thumb(self, key: str) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy
 
 from app.ui.icons import pixmap
 from app.ui.panels.reference_zone import ReferenceItem, ReferenceZone
@@ -45,7 +46,7 @@ class StyleTile(ReferenceZone):
         self._item: StyleItem | None = None
         self._offered = False
         super().__init__()
-        self.setMinimumHeight(TILE_SIDE)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.show_style(None)
 
     def sizeHint(self) -> QSize:

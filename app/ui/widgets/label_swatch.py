@@ -18,7 +18,7 @@ MARGIN = 3
 
 
 def ink_on(colour: QColor) -> QColor:
-    """Black or white, whichever shows better on a colour; a part of it, so that the colour rules."""
+    """Black or white, whichever shows better on a colour; thinned, so that the colour rules."""
     black, white = QColor("black"), QColor("white")
     ink = max(black, white, key=lambda ink: contrast(ink, colour))
     ink.setAlphaF(INK_SHARE)

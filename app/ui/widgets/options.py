@@ -1,9 +1,10 @@
 """Parts of the options bar."""
 
 from collections.abc import Sequence
+from typing import TypeVar
 
-from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QAction
+from PySide6.QtCore import QPoint, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QAction, QActionGroup, QHideEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
     QButtonGroup,
@@ -12,6 +13,7 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
+    QMenu,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -22,13 +24,22 @@ from app.ui.widgets.slider import AmountSlider, Scale
 
 ICON_SIDE = 20
 GAP = 6
-SLIDER_WIDTH = 124
+TRACK_WIDTH = 88
 SMOOTHING = Scale(default=0.2, percent=True)
 CURVES = (
     ("soft", "Soft", "A light hand is wide already"),
     ("linear", "Linear", "The width follows the hand"),
     ("firm", "Firm", "Only a heavy hand is wide"),
 )
+
+
+S = TypeVar("S", bound=AmountSlider)
+
+
+def short_track(slider: S) -> S:
+    """The slider with a track that leaves room for others; the number grows with the text."""
+    slider.tab_stops[0].setFixedWidth(TRACK_WIDTH)
+    return slider
 
 
 def in_row(*parts: QWidget, gap: int = GAP) -> QWidget:
@@ -134,8 +145,7 @@ class StrokeOptions(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._smoothing = AmountSlider("Smoothing", SMOOTHING, compact=True)
-        self._smoothing.setFixedWidth(SLIDER_WIDTH)
+        self._smoothing = short_track(AmountSlider("Smoothing", SMOOTHING, compact=True))
         self._pressure = QCheckBox("Pressure")
         self._pressure.setAccessibleName("Pressure")
         self._pressure.setToolTip("The pen's pressure decides the width")
@@ -177,19 +187,27 @@ class StrokeOptions(QWidget):
         self.changed.emit("curve", self._curve.itemData(place))
 
 
-class Fold(QToolButton):
-    """A button behind which a widget is kept where there is no room for it."""
+class MenuButton(QToolButton):
+    """A button with words and an arrow, that opens something."""
 
-    def __init__(self, words: str, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setText(words)
-        self.setAccessibleName(words)
-        self.setToolTip(f"{words}: more options")
+    def __init__(self, words: str) -> None:
+        super().__init__()
         self.setIcon(icon("chevron-down"))
         self.setIconSize(QSize(16, 16))
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        # The arrow behind the words.
         self.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setText(words)
+        self.setAccessibleName(words)
+
+
+class Fold(MenuButton):
+    """A button behind which a widget is kept where there is no room for it."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__(words)
+        self.setToolTip(f"{words}: more options")
         self._popup = QFrame(self, Qt.WindowType.Popup)
         self._popup.setFrameShape(QFrame.Shape.StyledPanel)
         self._popup.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
@@ -209,7 +227,7 @@ class Fold(QToolButton):
 
     @Slot()
     def unfold(self) -> None:
-        """Show what is kept, below the button."""
+        """Show what is kept, below the button, and give it the keyboard."""
         self._popup.adjustSize()
         area = self.screen().availableGeometry()
         corner = self.mapToGlobal(QPoint(0, self.height() + 2))
@@ -218,6 +236,24 @@ class Fold(QToolButton):
         self._popup.show()
         self._popup.focusNextChild()
 
-    def hideEvent(self, event: QEvent) -> None:
+    def hideEvent(self, event: QHideEvent) -> None:
         self._popup.hide()
-        super().hideEvent(event)  # pyright: ignore
+        super().hideEvent(event)
+
+
+class ActionMenuButton(MenuButton):
+    """Exclusive actions behind one button, which has the words of the chosen one."""
+
+    def __init__(self, name: str, group: QActionGroup) -> None:
+        super().__init__("")
+        self._name = name
+        menu = QMenu(self)
+        menu.addActions(group.actions())
+        self.setMenu(menu)
+        self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+
+    def show_chosen(self, action: QAction) -> None:
+        """Tell which of the actions is chosen."""
+        self.setText(action.iconText())
+        self.setAccessibleName(f"{self._name}: {action.iconText()}")
+        self.setToolTip(f"{self._name}: {action.text().replace('&', '')}")

@@ -117,10 +117,10 @@ def _edges(ids: Tensor) -> Tensor:
     """Whether an id differs from one of its four neighbours', B x H x W."""
     found = torch.zeros_like(ids, dtype=torch.bool)
     down, across = ids[:, 1:] != ids[:, :-1], ids[:, :, 1:] != ids[:, :, :-1]
-    for part in (found[:, 1:], found[:, :-1]):
-        part |= down
-    for part in (found[:, :, 1:], found[:, :, :-1]):
-        part |= across
+    found[:, 1:] |= down
+    found[:, :-1] |= down
+    found[:, :, 1:] |= across
+    found[:, :, :-1] |= across
     return found
 
 

@@ -93,7 +93,7 @@ def test_models_that_cannot_be_used(scumble, tiny, save_reader, photo, tmp_path)
 
 def test_too_little_memory_is_one_sentence(scumble, reader, photo, tmp_path, monkeypatch):
     class Full(Engine):
-        def _network(self, *means):
+        def _network(self, spec, device, token):
             raise MemoryError
 
     monkeypatch.setattr(layout, "make_engine", Full)

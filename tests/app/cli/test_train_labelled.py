@@ -28,12 +28,6 @@ SETTINGS = {
 }
 
 
-@pytest.fixture(autouse=True)
-def palettes(installation):
-    """The installation of a test has the program's palettes."""
-    (installation / "shipped" / "resources").symlink_to(ROOT / "resources")
-
-
 def train(method, *words):
     return main(["train", method, "--device", "cpu", *map(str, words)])
 

@@ -20,10 +20,12 @@ def test_the_engine_answers_the_hand_before_it_exports():
         Slot.LOAD_MODEL,
         Slot.PREVIEW,
         Slot.FINAL,
+        Slot.SEE_LAYOUT,
         Slot.TEST_DEVICE,
         Slot.VERIFY_MODEL,
         Slot.IMPORT_MODEL,
         Slot.EXPORT,
+        Slot.STRIP,
     ]
 
 

@@ -66,12 +66,15 @@ def heard(zones):
     return Heard(zones)
 
 
-def roles(mime, has_document=True):
-    return [zone.role for zone in zones_for(mime, has_document=has_document)]
+def roles(mime, has_document=True, painting=False):
+    zones = zones_for(mime, has_document=has_document, painting=painting)
+    return [zone.role for zone in zones]
 
 
 def test_what_can_be_done_with_what():
-    assert roles(files("a.png")) == ["open", "reference"]
+    assert roles(files("a.png")) == ["open", "reference", "layout"]
+    assert roles(files("a.png"), has_document=False) == ["open", "layout"]
+    assert roles(files("a.jpg")) == ["open", "reference"]
     assert roles(files("a.JPG"), has_document=False) == ["open"]
     assert roles(files("m.pth")) == ["model"]
     assert roles(files("m.safetensors", "n.pt"), has_document=False) == ["model"]
@@ -80,6 +83,13 @@ def test_what_can_be_done_with_what():
     assert roles(pixels()) == ["open", "reference"]
     assert roles(known()) == ["reference"]
     assert roles(link()) == [""]
+
+
+def test_photos_are_styles_while_painting():
+    assert roles(files("a.jpg"), painting=True) == ["open", "style"]
+    assert roles(files("a.png"), painting=True) == ["open", "style", "layout"]
+    assert roles(pixels(), painting=True) == ["open", "style"]
+    assert roles(known(), painting=True) == ["style"]
 
 
 def test_a_picture_from_a_browser_comes_with_its_address():
@@ -98,7 +108,7 @@ def test_zones_take_files_pictures_and_references(zones):
 
 def test_zones_are_shown_while_dragging(zones):
     assert not zones.isVisible()
-    zones.begin(files("a.png"), has_document=True)
+    zones.begin(files("a.jpg"), has_document=True)
     assert zones.isVisible()
     assert zones.geometry() == zones.window().rect()
     assert [zone.words for zone in zones.zones] == ["Open as the picture", "Use as reference"]
@@ -138,7 +148,8 @@ def test_nowhere_to_drop_without_a_drag(zones, heard):
     ("mime", "place", "said"),
     [
         (files("a.png"), LEFT, [("open", [Path("/pictures/a.png")])]),
-        (files("a.png"), RIGHT, [("reference", [Path("/pictures/a.png")])]),
+        (files("a.jpg"), RIGHT, [("reference", [Path("/pictures/a.jpg")])]),
+        (files("a.png"), RIGHT, [("layout", [Path("/pictures/a.png")])]),
         (files("m.pth"), LEFT, [("model", [Path("/pictures/m.pth")])]),
         (files("a.png", "m.pth"), RIGHT, [("model", [Path("/pictures/m.pth")])]),
         (files("a.png", "m.pth"), LEFT, [("open", [Path("/pictures/a.png")])]),

@@ -34,7 +34,7 @@ PAINT = RenderLayout(model="painter", seed=3)
 PHOTO, OTHER_PHOTO = random_picture(40, 48, seed=1), random_picture(30, 30, seed=2)
 
 
-def spec_of(config=CONFIG, palette_id="plain", **changes):
+def spec_of(config=CONFIG, palette_id: str | None = "plain", **changes):
     spec = make_spec("painter", config=config, **changes)
     return replace(spec, title="The painter", family="spade", io=IoSpec(1, 1, palette_id))
 
@@ -579,8 +579,24 @@ def test_after_running_out_of_memory_the_canvas_has_gone_first(canvases, network
 def test_the_working_set_grows_with_the_area_in_whole_cells():
     context = make_context(spec=lambda edit: spec_of())
     stage = RenderLayoutStage()
-    small, large = (
-        stage.working_set_bytes(PAINT, size, context) for size in [(64, 64), (128, 128)]
-    )
+    sizes = [(64, 64), (128, 128), (33, 1)]
+    small, large, strip = (stage.working_set_bytes(PAINT, size, context) for size in sizes)
     assert large == 4 * small
-    assert stage.working_set_bytes(PAINT, (33, 1), context) == 64 * 32 * small // 64**2
+    assert strip == 64 * 32 * small // 64**2
+
+
+@pytest.mark.parametrize(
+    ("config", "regions", "noise"),
+    [
+        (SpadeConfig(classes=14, base_channels=16, hidden_channels=48, style_length=64), 435, 1946),
+        (SpadeConfig(classes=182, unknown_channel=True, edge_channel=True), 1850, 6278),
+    ],
+)
+def test_the_working_set_is_what_was_measured(config, regions, noise):
+    """Peak resident bytes a pixel in float32 at 256 px, nothing kept: five bands, and noise."""
+    area = 256 * 256
+    ids_hw = np.random.default_rng(0).integers(0, 5, (256, 256))
+    for layout, measured in ((stripes(256, 256), regions), (ids_hw, noise)):
+        context = make_context(spec=lambda edit: spec_of(config), layout=layout_of(layout))
+        predicted = RenderLayoutStage().working_set_bytes(PAINT, (256, 256), context)
+        assert measured * area <= predicted <= 2 * measured * area

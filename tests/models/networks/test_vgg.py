@@ -75,7 +75,7 @@ def test_the_keys_say_which_network_it_is(weights, features):
 
 
 def test_files_that_hold_neither(tmp_path, weights):
-    with pytest.raises(CheckpointMissing, match="VGG-19 .* --features"):
+    with pytest.raises(CheckpointMissing, match=r"VGG-19 .* --features"):
         load_features(tmp_path / "none.pth")
     state = torch.load(weights, weights_only=True)
     del state["features.19.bias"]

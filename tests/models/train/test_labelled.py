@@ -149,7 +149,7 @@ def test_a_smaller_map_of_the_same_shape_is_stretched(one):
 
 
 def test_colours_in_place_of_ids_are_refused(one):
-    with pytest.raises(DataError, match="label map x in .* cannot be read as ids"):
+    with pytest.raises(DataError, match=r"label map x in .* cannot be read as ids"):
         load_pair(one(np.zeros((32, 40, 3), np.uint8), "RGB"), CLASSES, 32)
 
 

@@ -17,9 +17,9 @@ from models.train import loop
 from models.train.data.batches import CropBatches
 from models.train.data.images import find_images
 from models.train.journal import Journal
-from models.train.recipes import swapping_autoencoder as method
 from models.train.machine import Machine
 from models.train.notes import Data, Identity
+from models.train.recipes import swapping_autoencoder as method
 from models.train.run import export, train
 
 IDENTITY = Identity.named("My Hills!").changed(name=None, licence="CC0-1.0", source="a test")

@@ -11,13 +11,13 @@ from models.errors import DataError
 from models.networks.squeezenet import load_squeezenet
 from models.networks.swapping_autoencoder import SwappingAutoencoder
 from models.train.data.images import find_images
+from models.train.figures import measure_swaps as measure_file
 from models.train.metrics.swapping_autoencoder import (
     evaluate,
     frechet_distance,
     peak_signal_to_noise,
     self_similarity_distance,
 )
-from models.train.figures import measure_swaps as measure_file
 
 
 def test_psnr_by_hand():

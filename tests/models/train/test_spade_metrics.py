@@ -25,9 +25,7 @@ from models.train.metrics.segmenter import Confusion
 from tests.models.train.fixtures import GROUPS
 
 CLASSES = np.array(read_table(str(GROUPS)).classes_of, np.int16)
-PAINTER = SpadeConfig(
-    classes=14, base_channels=1, hidden_channels=4, style_length=4, crop_size=64
-)
+PAINTER = SpadeConfig(classes=14, base_channels=1, hidden_channels=4, style_length=4, crop_size=64)
 READER = SegmenterConfig(classes=14, base_channels=4, crop_size=64)
 
 
@@ -219,7 +217,7 @@ def test_models_that_do_not_fit(saved, labelled):
         figures.measure_reading(
             painter, [], labels=None, size_px=64, progress=lambda done, of: None
         )
-    with pytest.raises(DataError, match="id 1[4-6], which is no class"):
+    with pytest.raises(DataError, match=r"id 1[4-6], which is no class"):
         figures.measure_layouts(
             painter, find_labelled([labelled]).entries, labels=None, segmenter=None, features=None,
             size_px=64, seed=0, progress=lambda done, of: None,

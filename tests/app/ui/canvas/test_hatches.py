@@ -1,0 +1,116 @@
+"""Patterns over the colours of labels."""
+
+import numpy as np
+import pytest
+
+from app.document.palette import PATTERNS
+from app.document.rect import Rect
+from app.document.tiles import TiledArray
+from app.ui.canvas.hatches import PERIOD_VIEW, hatched, ink_on
+from app.ui.canvas.label_layer import LabelLayer
+from app.ui.canvas.transform import Box
+from tests.app.ui.canvas.layouts import PALETTE, SEA, SKY, halves
+from tests.app.ui.canvas.test_label_layer import painted
+
+DRAWN = PATTERNS[1:]
+
+
+@pytest.mark.parametrize("scale", [1, 2])
+@pytest.mark.parametrize("pattern", DRAWN)
+def test_each_pattern_can_be_seen_and_leaves_most_of_the_colour(pattern, scale):
+    ink_hw = hatched(pattern, scale)
+    assert ink_hw.shape == (16 * scale, 16 * scale)
+    assert 0.05 < ink_hw.mean() < 0.45
+
+
+def test_no_two_patterns_are_alike_and_none_has_no_ink():
+    assert len({hatched(pattern, 1).tobytes() for pattern in PATTERNS}) == len(PATTERNS)
+    assert not hatched("", 1).any()
+    assert not hatched("of tomorrow", 1).any()
+
+
+@pytest.mark.parametrize("pattern", DRAWN)
+def test_patterns_go_on_where_they_repeat(pattern):
+    ink_hw = np.tile(hatched(pattern, 1), (3, 3))
+    for part in (ink_hw[4:20, 4:20], ink_hw[13:29, 7:23]):
+        assert part.mean() == pytest.approx(hatched(pattern, 1).mean())
+    # Without a seam: each row has as many changes across the border as a shifted one.
+    assert (ink_hw[8:, 8:][:32, :32] == np.roll(ink_hw, (-8, -8), (0, 1))[:32, :32]).all()
+
+
+def test_directions():
+    assert hatched("lines", 1)[0].all()
+    assert hatched("columns", 1)[:, 0].all()
+    slash = hatched("diagonal", 1)
+    assert (slash[1:, :-1] == slash[:-1, 1:]).all()
+    assert (hatched("back-diagonal", 1)[1:, 1:] == hatched("back-diagonal", 1)[:-1, :-1]).all()
+
+
+def test_ink_is_dark_on_light_and_light_on_dark():
+    assert ink_on((255, 255, 255)) & 0xFFFFFF == 0
+    assert ink_on((0, 0, 0)) & 0xFFFFFF > 0
+
+
+@pytest.fixture
+def layer():
+    layer = LabelLayer(halves(800, 600).ids, PALETTE)
+    layer.set_patterns(True)
+    return layer
+
+
+def test_each_label_has_its_own_pattern(layer):
+    shown = painted(layer, Box(0, 0, 800, 600))
+    plain = np.full((600, 400, 3), SKY)
+    inked = (shown[:, :400] != plain).any(2)
+    assert (inked == np.tile(hatched("lines", 1), (38, 25))[:600]).all()
+    inked = (shown[:, 400:] != np.full((600, 400, 3), SEA)).any(2)
+    assert (inked == np.tile(hatched("columns", 1), (38, 25))[:600]).all()
+    assert shown[0, 0].sum() < sum(SKY)
+    assert shown[1, 400].sum() > sum(SEA)
+
+
+@pytest.mark.parametrize(("width", "height"), [(200, 150), (2400, 1800)])
+def test_patterns_are_as_fine_at_every_zoom(layer, width, height):
+    part = Box(0, 0, min(width, 900), min(height, 900))
+    shown = painted(layer, Box(0, 0, width, height), part)[: part.bottom, :90]
+    rows = np.flatnonzero((shown[:, 50] != SKY).any(1))
+    assert (np.diff(rows) == PERIOD_VIEW // 2).all()
+    assert len(rows) == -(-part.bottom // 8)
+
+
+def test_a_label_without_a_pattern_stays_plain(layer):
+    layer.replace(TiledArray.filled(600, 800, 3))
+    assert (painted(layer, Box(0, 0, 800, 600)) == (220, 200, 150)).all()
+
+
+@pytest.mark.parametrize("zoom", [0.4, 1, 1.7])
+def test_after_strokes_patterns_are_as_if_they_were_new(layer, zoom):
+    picture = Box(0, 0, round(800 * zoom), round(600 * zoom))
+    painted(layer, picture)
+    ids = layer.ids.stamp(400, 300, 50, 2).stamp(250, 255, 30, 3).fill(Rect(0, 0, 9, 9), 2)
+    layer.replace(ids)
+    fresh = LabelLayer(ids, PALETTE)
+    fresh.set_patterns(True)
+    np.testing.assert_array_equal(painted(layer, picture), painted(fresh, picture))
+
+
+def test_rough_painting_makes_no_tiles_but_shows_those_there_are(layer):
+    picture = Box(0, 0, 800, 600)
+
+    def rough():
+        from tests.app.ui.canvas.pictures import blank, pixels
+
+        image, painter = blank(800, 600)
+        layer.paint(painter, picture, picture, 1.0, rough=True)
+        painter.end()
+        return pixels(image)
+
+    assert tuple(rough()[0, 0]) == SKY
+    painted(layer, picture, Box(0, 0, 256, 256))
+    assert tuple(rough()[0, 0]) != SKY
+    assert tuple(rough()[256, 0]) == SKY
+
+
+def test_patterns_can_be_taken_away(layer):
+    layer.set_patterns(False)
+    assert (painted(layer, Box(0, 0, 800, 600))[:, :400] == SKY).all()
