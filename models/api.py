@@ -159,6 +159,18 @@ class PlainIds:
         return self.ids_hw
 
 
+def resized_ids(ids_hw: npt.NDArray[Any], size_px: tuple[int, int]) -> npt.NDArray[Any]:
+    """A label map at (height, width): pixel i of the new one is floor(i * old / new) of the old.
+
+    That is torch's "nearest", with which the published networks were trained.
+    """
+    rows, columns = (
+        np.arange(after) * before // after
+        for before, after in zip(ids_hw.shape, size_px, strict=True)
+    )
+    return ids_hw[rows[:, None], columns]
+
+
 @dataclass(frozen=True)
 class Layout:
     """A label map: what is where.

@@ -25,7 +25,7 @@ from app.document.tiles import TiledArray
 from app.errors import UserError
 from app.jobs.queue import JobQueue
 from app.jobs.slots import Job, Means, Slot
-from models.api import LayoutRequest, LayoutResult
+from models.api import LayoutRequest, LayoutResult, resized_ids
 from models.catalog import ModelSpec
 from models.edits import RenderLayout
 
@@ -186,8 +186,6 @@ class Layouts(QObject):
         size_px = (document.height_px, document.width_px)
 
         def work(means: Means) -> tuple[LabelMap, list[str]]:
-            from app.document.io.layouts import resized_ids
-
             labels, told = self._read(path)
             ids = labels.ids
             if (ids.height_px, ids.width_px) != size_px:

@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QAction, QActionGroup, QResizeEvent
+from PySide6.QtGui import QAction, QActionGroup, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
 
 from app.ui.actions import DISPLAYS, Actions
@@ -92,11 +92,13 @@ class OptionsBar(QWidget):
         changed(str, object): an option of `PaintValues`, by its name, and what it is to be.
         display_wanted(str): show this, by a button or a key; also what is shown already.
         opacity_dragged(float): of the layout over the picture, 0..1.
+        done(): Enter was pressed on a number: the keyboard may go back to the canvas.
     """
 
     changed = Signal(str, object)
     display_wanted = Signal(str)
     opacity_dragged = Signal(float)
+    done = Signal()
 
     def __init__(self, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -245,6 +247,12 @@ class OptionsBar(QWidget):
     def minimumSizeHint(self) -> QSize:
         wanted = self._wanted(self._fold, self._shown_menu)
         return QSize(wanted, super().minimumSizeHint().height())
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.done.emit()
+        else:
+            super().keyPressEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

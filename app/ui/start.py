@@ -23,15 +23,15 @@ from app.ui.dialogs.parts import GAP_PX, INSET_PX, TIGHT_PX, Note, chars_px, col
 from app.ui.widgets.targets import CARD_PX, RecentButton, SampleButton, Target, draw_card
 
 RECENT_COLUMNS = 2
-SAMPLE_COLUMNS = 2
+SAMPLE_COLUMNS = 4
 WIDEST_PX = 3 * CARD_PX + 2 * INSET_PX
 WIDEST_CHARS = 90
 WELCOME_SCALE = 1.4
 NBSP = "\N{NO-BREAK SPACE}"
 STEP_GAP = 3 * NBSP + " "
 
-WELCOME = "Give a photo the light, the weather or the material of another one."
-STEPS = ("Open a photo", "Drop a reference", "Slide the amount")
+WELCOME = "Paint labels and see a landscape, or give a photo the weather of another one."
+STEPS = ("Start with a layout or a photo", "Paint, or drop a reference", "Compare and export")
 
 Rgb = npt.NDArray[Any]
 
@@ -124,10 +124,10 @@ class RescueCard(Card):
 
 
 class SampleCard(Card):
-    """The third target: the sample photos, each a button.
+    """The third target: the sample photos and layouts, each a button.
 
     Signals:
-        chosen(Path): the file of the photo that was clicked.
+        chosen(Path): the file that was clicked.
     """
 
     chosen = Signal(Path)
@@ -158,7 +158,7 @@ class SampleCard(Card):
 
     @property
     def buttons(self) -> list[SampleButton]:
-        """One for each photo."""
+        """One for each sample."""
         return list(self._buttons)
 
     def sizeHint(self) -> QSize:
@@ -178,13 +178,13 @@ class StartPage(QScrollArea):
     it takes no drops, so that they reach the window.
 
     Signals:
-        open_requested(), new_requested(): one of the large targets.
+        open_requested(), layout_requested(): one of the large targets.
         sample_chosen(Path), recent_chosen(Path): open this file.
         rescue_requested(Path), rescue_discarded(Path): open this rescued picture, or drop it.
     """
 
     open_requested = Signal()
-    new_requested = Signal()
+    layout_requested = Signal()
     sample_chosen = Signal(Path)
     recent_chosen = Signal(Path)
     rescue_requested = Signal(Path)
@@ -199,7 +199,7 @@ class StartPage(QScrollArea):
         self.setWidgetResizable(True)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._open = Target("picture", "Open a photo", "or drop one here")
-        self._new = Target("new", "New picture")
+        self._layout = Target("layout", "Start a layout", "paint it, see the picture")
         self._samples = SampleCard()
         self._welcome = self._make_welcome()
         self._rescues = column()
@@ -207,14 +207,14 @@ class StartPage(QScrollArea):
         self._recent = RecentCard()
         self._lay_out()
         self._open.clicked.connect(self.open_requested)
-        self._new.clicked.connect(self.new_requested)
+        self._layout.clicked.connect(self.layout_requested)
         self._samples.chosen.connect(self.sample_chosen)
         self._recent.chosen.connect(self.recent_chosen)
         self.set_first_run(False)
         self.set_recent([])
 
     def set_samples(self, samples: Sequence[tuple[Path, str, Rgb]]) -> None:
-        """(file, title, thumbnail H x W x 3 uint8) of the photos to begin with."""
+        """(file, title, thumbnail H x W x 3 uint8) of photos and layouts to begin with."""
         self._samples.set_samples(samples)
         self._samples.setVisible(bool(samples))
         self._order_tabs()
@@ -232,7 +232,7 @@ class StartPage(QScrollArea):
     def _order_tabs(self) -> None:
         """Tab goes as one reads; Qt has what was made last at the end of the window."""
         for before, after in pairwise(
-            [self._open, self._new, *self._samples.buttons, *self._recent.buttons]
+            [self._open, self._layout, *self._samples.buttons, *self._recent.buttons]
         ):
             QWidget.setTabOrder(before, after)
 
@@ -281,7 +281,7 @@ class StartPage(QScrollArea):
             self._fit_text()
 
     def _lay_out(self) -> None:
-        targets = row(self._open, self._new, self._samples, gap_px=INSET_PX)
+        targets = row(self._open, self._layout, self._samples, gap_px=INSET_PX)
         for place in range(3):
             targets.setStretch(place, 1)
         self._middle.setLayout(

@@ -17,14 +17,14 @@ Choices made here, once:
 
 import math
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from models.api import Layout
+from models.api import Layout, resized_ids
 from models.configs import SpadeConfig
 from models.editing.spade_canvas import SpadeCanvas
 from models.edits import RenderLayout
@@ -93,15 +93,6 @@ class KeptCanvas:
     def nbytes(self) -> int:
         """Of the canvas alone: the network is kept for itself."""
         return self.canvas.nbytes
-
-
-def resized_ids(ids_hw: npt.NDArray[Any], size_px: tuple[int, int]) -> npt.NDArray[Any]:
-    """Label ids at (height, width) by their nearest: row i is that of floor(i * before / after)."""
-    rows, columns = (
-        np.arange(after) * before // after
-        for before, after in zip(ids_hw.shape, size_px, strict=True)
-    )
-    return ids_hw[rows[:, None], columns]
 
 
 def between_styles(first: Tensor, second: Tensor, share: float) -> Tensor:

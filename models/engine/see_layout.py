@@ -17,10 +17,9 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from models.api import CancelToken, Picture, Progress
+from models.api import CancelToken, Picture, Progress, resized_ids
 from models.catalog import ModelSpec
 from models.configs import SegmenterConfig
-from models.engine.render_layout import resized_ids
 from models.engine.swap_texture import reference_size
 from models.errors import RequestError
 from models.image_io import pad_to_multiple, resize_rgb

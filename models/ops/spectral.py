@@ -6,6 +6,8 @@ inference the weight is `weight_orig / (u^T W v)` with those very vectors, which
 converged.
 """
 
+import math
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -45,8 +47,10 @@ class SpectralConv2d(nn.Module):
         self.stride = stride
         self.padding = padding
         shape = (out_channels, in_channels, kernel, kernel)
+        # Glorot's normal distribution. Not torch's function for it, which hides from `Unfilled`.
+        fans = (in_channels + out_channels) * kernel * kernel
         self.weight_orig = nn.Parameter(torch.randn(shape))
-        nn.init.xavier_normal_(self.weight_orig)
+        nn.init.normal_(self.weight_orig, std=math.sqrt(2.0 / fans))
         self.bias = nn.Parameter(torch.zeros(out_channels)) if bias else None
         columns = in_channels * kernel * kernel
         self.register_buffer("weight_u", F.normalize(torch.randn(out_channels), dim=0, eps=EPSILON))

@@ -6,6 +6,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import torch
 from lightning_fabric import Fabric
 from torch import nn
 
@@ -154,6 +155,8 @@ def _settle(
         return
     count = min(SETTLING_BATCHES, -(-len(entries) // recipe.batch))
     device = next(network.parameters()).device
+    # As it is loaded by `export`, which then computes the same numbers.
+    network.to(memory_format=torch.contiguous_format)  # pyright: ignore[reportCallIssue] -- torch's overloads lack memory_format alone
     batches = method.batches(recipe, entries, part)
 
     def moved() -> Iterator[Any]:

@@ -149,17 +149,6 @@ def colour_table(palette: Palette, size: int = HIGHEST_BYTE + 1) -> npt.NDArray[
     return table
 
 
-def resized_ids(ids_hw: Ids, height_width: tuple[int, int]) -> Ids:
-    """A label map in another size, H x W in px: pixel i of the new one is floor(i * old / new).
-
-    That is the "nearest" of torch and the one with which the published networks were trained.
-    """
-    (old_height, old_width), (height, width) = ids_hw.shape, height_width
-    rows = np.arange(height) * old_height // height
-    columns = np.arange(width) * old_width // width
-    return ids_hw[rows[:, None], columns]
-
-
 class _PngHead:
     """What the head of a PNG file says; nothing for any other file, or one that cannot be read.
 

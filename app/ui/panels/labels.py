@@ -4,12 +4,12 @@ from collections.abc import Collection, Sequence
 from typing import Literal
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QAction, QKeyEvent
+from PySide6.QtGui import QAction, QActionGroup, QKeyEvent
 from PySide6.QtWidgets import (
-    QComboBox,
     QHBoxLayout,
     QLabel,
     QLineEdit,
+    QMenu,
     QPushButton,
     QSizePolicy,
     QStackedWidget,
@@ -79,7 +79,8 @@ class LabelsPanel(QWidget):
         self._no_recents = ElidedLabel(NOTHING_RECENT, faint=True)
         self._list = LabelList()
         self._not_found = QLabel(NOTHING_FOUND)
-        self._palettes = QComboBox()
+        self._palettes = QPushButton()
+        self._palette_group = QActionGroup(self)
         self._table = QPushButton()
         self._page = QStackedWidget()
         self._words = QLabel()
@@ -105,12 +106,10 @@ class LabelsPanel(QWidget):
         self._patterns.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._patterns.setAccessibleName("Patterns on labels")
         self._patterns.setToolTip("Patterns on labels: tells colours apart that look alike")
-        self._palettes.setAccessibleName("Palette")
-        self._palettes.setToolTip("The labels of the layout; another palette maps them")
-        self._palettes.setSizeAdjustPolicy(
-            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        self._palettes.setToolTip(
+            "The labels of the layout. Another palette takes over what it has"
         )
-        self._palettes.setMinimumContentsLength(8)
+        self._palettes.setMenu(QMenu(self._palettes))
         self._from_photo.setToolTip("Let a model find the labels of the open photo")
         self._blank.setToolTip("Begin with one label everywhere")
         for button in (self._from_photo, self._blank):
@@ -174,7 +173,7 @@ class LabelsPanel(QWidget):
         for view in (self._list, self._recents):
             view.chosen.connect(self._on_chosen)
             view.second_chosen.connect(self._on_second)
-        self._palettes.activated.connect(self._on_palette)
+        self._palette_group.triggered.connect(self._on_palette)
         self._table.clicked.connect(self._on_table)
         self._from_photo.clicked.connect(self._on_from_photo)
         self._blank.clicked.connect(self._on_blank)
@@ -183,9 +182,15 @@ class LabelsPanel(QWidget):
 
     def set_palettes(self, palettes: Sequence[tuple[str, str]]) -> None:
         """Id and title of every palette that there is."""
-        self._palettes.clear()
+        menu = self._palettes.menu()
+        for action in self._palette_group.actions():
+            self._palette_group.removeAction(action)
+        menu.clear()
         for palette_id, title in palettes:
-            self._palettes.addItem(title, palette_id)
+            action = menu.addAction(title)
+            action.setData(palette_id)
+            action.setCheckable(True)
+            self._palette_group.addAction(action)
         self._show_palette()
 
     def set_palette(self, palette: Palette) -> None:
@@ -231,7 +236,7 @@ class LabelsPanel(QWidget):
         self._table.setIcon(icon("warning" if lacking else "model"))
         words = "Labels of the model…"
         if lacking:
-            words = f"Labels of the model… ({lacking} without)"
+            words = f"Labels of the model… ({lacking} missing)"
         self._table.setText(words)
         self._table.setAccessibleName(words)
         self._table.setToolTip(
@@ -286,7 +291,8 @@ class LabelsPanel(QWidget):
 
     def _show_list(self) -> None:
         text = self.search.text()
-        found = self._palette.search(text) if self._palette else ()
+        every = self._palette.labels if self._palette else ()
+        found = self._palette.search(text) if self._palette and text.strip() else every
         self._list.set_rows([self._row(label, met_alias(label, text)) for label in found])
         self._found.setCurrentIndex(0 if found else 1)
 
@@ -300,8 +306,12 @@ class LabelsPanel(QWidget):
         self._recent_page.setCurrentIndex(1 if labels else 0)
 
     def _show_palette(self) -> None:
-        place = self._palettes.findData(self._palette.id if self._palette else None)
-        self._palettes.setCurrentIndex(place)
+        palette_id = self._palette.id if self._palette else ""
+        title = self._palette.title if self._palette else "No palette"
+        for action in self._palette_group.actions():
+            action.setChecked(action.data() == palette_id)
+        self._palettes.setText(title)
+        self._palettes.setAccessibleName(f"Palette: {title}")
 
     # What the person does
 
@@ -382,12 +392,12 @@ class LabelsPanel(QWidget):
         self.set_patterns(on)
         self.patterns_toggled.emit(on)
 
-    @Slot(int)
-    def _on_palette(self, place: int) -> None:
-        palette_id = self._palettes.itemData(place)
+    @Slot(QAction)
+    def _on_palette(self, action: QAction) -> None:
+        # It is not in use before the layout has its labels.
         self._show_palette()
-        if self._palette is None or palette_id != self._palette.id:
-            self.palette_wanted.emit(palette_id)
+        if self._palette is None or action.data() != self._palette.id:
+            self.palette_wanted.emit(action.data())
 
     @Slot()
     def _on_table(self) -> None:

@@ -7,18 +7,19 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QPoint, QSignalBlocker, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QAction, QImage, QResizeEvent
+from PySide6.QtGui import QAction, QImage, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QApplication,
     QHBoxLayout,
     QMenu,
     QPushButton,
+    QSizePolicy,
     QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
-from app.ui.dialogs.parts import Note
+from app.ui.dialogs.parts import Note, chars_px
 from app.ui.icons import ICON_PX, icon
 from app.ui.panels.reference_zone import REFERENCE_MIME, ReferenceItem
 from app.ui.panels.style_tile import StyleItem, StyleTile
@@ -33,6 +34,7 @@ MARGIN = 8
 THUMB_SIDE = 56
 KNOWN_SIDE = 40
 MOST_ROWS = 4
+SEED_CHARACTERS = 12
 NO_SEED = -1
 HIGHEST_SEED = 2**53
 """Beyond it a field for numbers is not exact."""
@@ -65,6 +67,7 @@ class StylePanel(QWidget):
             AmountSlider.
         swapped(): exchange the two styles.
         other_removed(): have the first style alone.
+        done(): Enter was pressed on a number: the keyboard may go back to the canvas.
     """
 
     photo_dropped = Signal(list)
@@ -84,6 +87,7 @@ class StylePanel(QWidget):
     blend_committed = Signal(float)
     swapped = Signal()
     other_removed = Signal()
+    done = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -102,7 +106,7 @@ class StylePanel(QWidget):
         self._blend = AmountSlider("Mix", BLEND)
         self._dice = QToolButton()
         self._seed = NumberField()
-        self._more = QPushButton(icon("restart"), "More styles")
+        self._more = QPushButton(icon("restart"), "More")
         self._thumbs = ThumbnailList(THUMB_SIDE, with_title=False)
         self._known = ThumbnailList(KNOWN_SIDE, with_title=False, mime=REFERENCE_MIME)
         self._name_parts()
@@ -130,6 +134,8 @@ class StylePanel(QWidget):
             button.setAccessibleName(name)
             button.setToolTip(name)
         self._seed.setDecimals(0)
+        # Its largest number is far wider than those that are drawn.
+        self._seed.setMinimumWidth(chars_px(self, SEED_CHARACTERS))
         self._seed.setRange(NO_SEED, HIGHEST_SEED)
         self._seed.setSpecialValueText("\N{EN DASH}")
         self._seed.setAccessibleName("Number of the random style")
@@ -147,7 +153,10 @@ class StylePanel(QWidget):
         between.addWidget(self._swap)
         between.addWidget(self._remove)
         between.addStretch()
-        tiles = QHBoxLayout()
+        both = QWidget()
+        both.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        tiles = QHBoxLayout(both)
+        tiles.setContentsMargins(0, 0, 0, 0)
         tiles.setSpacing(4)
         tiles.addWidget(self._first, 1)
         tiles.addLayout(between)
@@ -166,7 +175,7 @@ class StylePanel(QWidget):
         column.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
         column.setSpacing(MARGIN)
         column.addWidget(self._note)
-        column.addLayout(tiles)
+        column.addWidget(both)
         column.addWidget(self._blend)
         column.addLayout(photos)
         column.addWidget(self._known)
@@ -252,6 +261,12 @@ class StylePanel(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._fit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.done.emit()
+        else:
+            super().keyPressEvent(event)
 
     # Inside
 

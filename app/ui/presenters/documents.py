@@ -85,6 +85,11 @@ class DocumentPresenter(QObject):
         """Open a picture; work that is in no file is asked about first."""
         self._guarded(partial(self._pictures.open_file, path))
 
+    def open_sample(self, path: Path) -> None:
+        """Open a sample of the program's: a photo or a layout."""
+        is_layout = path.parent == resource("samples/layouts")
+        (self.open_layout if is_layout else self.open_path)(path)
+
     def open_layout(self, path: Path) -> None:
         """Open a layout file; work that is in no file is asked about first."""
         self._guarded(partial(self._layouts.open_file, path))
@@ -348,7 +353,7 @@ class DocumentPresenter(QObject):
             lambda old, new: self._show_recent() if old.recent_files != new.recent_files else None
         )
         window.start.open_requested.connect(self.open_dialog)
-        window.start.new_requested.connect(self.new_dialog)
-        window.start.sample_chosen.connect(self.open_path)
+        window.start.layout_requested.connect(partial(self.new_dialog, layout=True))
+        window.start.sample_chosen.connect(self.open_sample)
         window.start.recent_chosen.connect(self.open_path)
         window.close_requested.connect(self.leave)

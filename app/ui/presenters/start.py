@@ -28,7 +28,20 @@ TITLES = {
     "picosdeeuropa": "Picos de Europa",
     "sunset": "Sunset",
 }
-"""Of the sample pictures, by the stem of their file."""
+"""Of the sample photos, by the stem of their file."""
+LAYOUT_TITLES = {
+    "lake": "A lake",
+    "coast": "A coast",
+    "river": "A river",
+    "village": "A village",
+    "waterfall": "A waterfall",
+    "bridge": "A bridge",
+    "desert-road": "A desert road",
+    "island": "An island",
+}
+"""Of the sample layouts, likewise."""
+LAYOUTS_SHOWN = 4
+"""On the start page, beside as many photos; the menu has all."""
 Sample = tuple[Path, str, npt.NDArray[np.uint8]]
 
 
@@ -55,15 +68,15 @@ class StartPresenter(QObject):
         session.changed.connect(self._seen)
         window.reference.suggestion_chosen.connect(swapping.use_file)
         preferences.changed.connect(self._settings_changed)
-        for stem, title in TITLES.items():
-            path = resource("samples") / f"{stem}.jpg"
+        for path, title in (*_photos(), *_layouts()):
             action = window.menus.samples.addAction(title)
-            action.triggered.connect(lambda _=False, path=path: documents.open_path(path))
+            action.triggered.connect(lambda _=False, path=path: documents.open_sample(path))
         queue.submit(Slot.LOOK, _read_samples, done=self._show_samples)
         self._look_for_recent()
 
     def _show_samples(self, samples: list[Sample]) -> None:
-        self._found = samples
+        photos = {path for path, _ in _photos()}
+        self._found = [sample for sample in samples if sample[0] in photos]
         self._window.start.set_samples(samples)
         self._suggest(self._session.document)
 
@@ -96,11 +109,19 @@ class StartPresenter(QObject):
         )
 
 
+def _photos() -> list[tuple[Path, str]]:
+    return [(resource("samples") / f"{stem}.jpg", title) for stem, title in TITLES.items()]
+
+
+def _layouts() -> list[tuple[Path, str]]:
+    folder = resource("samples/layouts")
+    return [(folder / f"{stem}.png", title) for stem, title in LAYOUT_TITLES.items()]
+
+
 def _read_samples(means: Means) -> list[Sample]:
     """What can be read of the samples: file, title, thumbnail."""
     found: list[Sample] = []
-    for stem, title in TITLES.items():
-        path = resource("samples") / f"{stem}.jpg"
+    for path, title in (*_photos(), *_layouts()[:LAYOUTS_SHOWN]):
         with contextlib.suppress(OSError, ValueError):
             found.append((path, title, read_thumbnail(path, SAMPLE_THUMBNAIL_PX)))
     return found

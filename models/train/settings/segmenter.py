@@ -51,10 +51,6 @@ class SegmenterRecipe:
                 raise DataError(f"{name} must be a multiple of {CELL_PX}, not {value}.")
 
     @property
-    def needs_features(self) -> bool:
-        return False
-
-    @property
     def steps(self) -> int:
         """Training steps until all images are seen."""
         return max(1, self.images // self.batch)

@@ -29,7 +29,7 @@ def page(qtbot, qapp):
     made.heard = []
     for name in (
         "open_requested",
-        "new_requested",
+        "layout_requested",
         "sample_chosen",
         "recent_chosen",
         "rescue_requested",
@@ -59,7 +59,7 @@ def test_the_large_targets_ask_for_what_they_say(page, qtbot):
     opening, new = page.findChildren(Target)
     qtbot.mouseClick(opening, Qt.MouseButton.LeftButton)
     qtbot.keyClick(new, Qt.Key.Key_Space)
-    assert page.heard == [("open_requested",), ("new_requested",)]
+    assert page.heard == [("open_requested",), ("layout_requested",)]
 
 
 def test_a_sample_opens_with_one_click(page, qtbot):

@@ -14,7 +14,7 @@ from models.edits import RenderLayout, SwapTexture
 from models.engine import render_layout, renderer
 from models.engine.engine import Engine
 from models.engine.memory import ByteCache
-from models.engine.render_layout import RenderLayoutStage, between_styles, resized_ids
+from models.engine.render_layout import RenderLayoutStage, between_styles
 from models.errors import Cancelled, OutOfMemory, RequestError
 from models.image_io import resize_rgb, to_rgb_hwc
 from models.networks.spade import SpadeNetwork
@@ -125,16 +125,6 @@ def test_the_canvas_may_have_any_size_and_the_layout_another(network):
     img = render(layout=layout, size_px=(45, 33), network=network)
     assert img.shape == (1, 3, 45, 33)
     torch.testing.assert_close(img, expected, atol=1e-5, rtol=0)
-
-
-def test_labels_are_resized_by_flooring():
-    ids_hw = np.arange(15, dtype=np.uint16).reshape(3, 5)
-    assert resized_ids(ids_hw, (2, 3)).tolist() == [[0, 1, 3], [5, 6, 8]]
-    assert resized_ids(ids_hw[:2, :2], (3, 5)).tolist() == [[0, 0, 0, 1, 1]] * 2 + [[5, 5, 5, 6, 6]]
-    for size_px in ((7, 4), (2, 9), (3, 5)):
-        tensor = torch.from_numpy(ids_hw.astype(np.float32))[None, None]
-        torch_own = F.interpolate(tensor, size=size_px, mode="nearest")[0, 0]
-        assert np.array_equal(resized_ids(ids_hw, size_px), torch_own.numpy())
 
 
 def test_the_same_seed_is_the_same_picture_and_another_seed_another(network):

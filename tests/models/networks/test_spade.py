@@ -318,7 +318,7 @@ def test_a_network_with_styles_without_its_encoder(tiny):
     [
         "G.fc.weight", "G.head_0.conv_0.weight_orig", "G.head_0.conv_1.weight_v",
         "G.up_0.norm_s.mlp_shared.0.weight", "G.up_2.norm_1.param_free_norm.running_var",
-        "G.up_3.norm_0.mlp_beta.bias", "E.layer1.0.weight_u", "E.fc_mu.weight", "E.fc_var.bias",
+        "G.up_3.norm_0.mlp_beta.bias", "E.layer1.0.weight_orig", "E.fc_mu.weight", "E.fc_var.bias",
     ],
 )  # fmt: skip
 def test_the_probe_notices_a_change(tiny, key):

@@ -91,3 +91,11 @@ def test_two_forwards_before_one_backward(layer):
     (first.sum() + second.sum()).backward()
     assert layer.weight_orig.grad is not None
     assert layer.weight_orig.grad.isfinite().all()
+
+
+def test_it_starts_as_torchs_own_function_fills_it():
+    torch.manual_seed(3)
+    ours = SpectralConv2d(3, 5, 4).weight_orig
+    torch.manual_seed(3)
+    theirs = torch.nn.init.xavier_normal_(torch.randn(5, 3, 4, 4))
+    assert torch.allclose(ours, theirs, atol=1e-6)

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
@@ -16,7 +15,6 @@ from app.document.io import layouts
 from app.document.io.layouts import (
     colour_table,
     read_layout,
-    resized_ids,
     write_layout,
     write_layout_colours,
 )
@@ -388,27 +386,6 @@ def test_the_colour_table_is_black_where_there_is_no_label():
     assert not table[6:].any()
     assert colour_table(LARGE, 301)[300].tolist() == [*GREEN]
     assert not colour_table(LARGE)[1:].any()
-
-
-def test_other_sizes_take_the_pixel_of_the_rounded_down_place():
-    ids = np.arange(10, dtype=np.uint8).reshape(2, 5)
-    assert resized_ids(ids, (2, 5)).tolist() == ids.tolist()
-    assert resized_ids(ids, (1, 3)).tolist() == [[0, 1, 3]]
-    assert resized_ids(ids, (3, 7)).tolist() == [
-        [0, 0, 1, 2, 2, 3, 4],
-        [0, 0, 1, 2, 2, 3, 4],
-        [5, 5, 6, 7, 7, 8, 9],
-    ]
-
-
-@settings(max_examples=50, deadline=None)
-@given(SIZES, SIZES)
-def test_resizing_is_torchs_nearest(size, other):
-    ids = np.arange(size[0] * size[1], dtype=np.uint16).reshape(size)
-    expected = torch.nn.functional.interpolate(torch.tensor(ids[None, None] * 1.0), other)
-    found = resized_ids(ids, other)
-    assert found.dtype == np.uint16
-    assert np.array_equal(found, expected[0, 0].numpy())
 
 
 @pytest.mark.parametrize(

@@ -318,6 +318,5 @@ def test_presets():
     for values in PRESETS.values():
         given = SegmenterRecipe(**values)
         assert given.network_config == SegmenterConfig(classes=14, base_channels=32, crop_size=256)
-        assert not given.needs_features
     assert SegmenterRecipe(images=100, batch=32).steps == 3
     assert SegmenterRecipe(images=10, batch=32).steps == 1
