@@ -22,7 +22,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 # More threads than that slow tiny networks down.
-torch.set_num_threads(min(2, os.cpu_count() or 1))
+torch.set_num_threads(min(2, os.cpu_count() or 1, torch.get_num_threads()))
 
 
 class Records(logging.Handler):

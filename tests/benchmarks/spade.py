@@ -1,6 +1,6 @@
 """Pictures of layouts by SPADE with random weights: the canvas of the editor, and the network.
 
-    python -m tests.benchmarks.spade [--rounds 3] [--threads 2] [--processor-time]
+    python -m tests.benchmarks.spade [--rounds 3] [--threads 2] [--processor-time] [--only coco-256]
 
 The plain network runs in the same process: float32, and under bfloat16 autocast. Times are the
 best of the rounds; rounds take turns, so that a busy machine hurts all rows. A first picture is
@@ -28,6 +28,7 @@ COCO = SpadeConfig(classes=182, unknown_channel=True, edge_channel=True, style_l
 SHIPPED = SpadeConfig(
     classes=14, base_channels=16, hidden_channels=48, style_length=64, upsampling="more"
 )
+SIDES_PX = {"shipped": (256, 512), "coco": (256,)}
 DAB_PX = 24
 STROKES = 5
 WAVES = (1, 2, 3, 5, 8, 13, 21)
@@ -186,12 +187,15 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--processor-time", action="store_true")
+    parser.add_argument("--only", help="one table: shipped-256, shipped-512 or coco-256")
     options = parser.parse_args()
     torch.set_num_threads(1 if options.processor_time else options.threads)
     clock = time.thread_time if options.processor_time else time.perf_counter
-    for side_px in (256, 512):
-        measure("shipped configuration", SHIPPED, side_px, options.rounds, clock)
-    measure("coco configuration", COCO, 256, options.rounds, clock)
+    for name, config in (("shipped", SHIPPED), ("coco", COCO)):
+        for side_px in SIDES_PX[name]:
+            if options.only in (None, f"{name}-{side_px}"):
+                title = f"{name} configuration"
+                measure(title, config, side_px, options.rounds, clock)
 
 
 if __name__ == "__main__":

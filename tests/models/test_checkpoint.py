@@ -14,6 +14,7 @@ from models.catalog import IoSpec, spec_of_file
 from models.configs import (
     CONFIGS,
     PatchCooccurrenceConfig,
+    SpadeConfig,
     StyleGAN2DiscriminatorConfig,
     SwappingAutoencoderConfig,
 )
@@ -25,6 +26,7 @@ from models.errors import (
     RequestError,
 )
 from models.header import read_header
+from models.networks.spade import SpadeNetwork
 from tests.models.toys import CONFIG, Toy, rewrite, save_toy, toy
 
 
@@ -380,3 +382,18 @@ def test_a_probe_may_differ_by_rounding(saved):
     probe = [value * (1 + 1e-5) for value in read_header(saved).probe]
     rewrite(saved, header={"probe": probe})
     checkpoint.load(saved)
+
+
+def test_statistics_of_batches_keep_range_and_digits(tmp_path):
+    config = SpadeConfig(classes=2, base_channels=1, hidden_channels=2, crop_size=32)
+    network = build(config).eval()
+    assert isinstance(network, SpadeNetwork)
+    norm = network.G.head_0.norm_0.param_free_norm
+    norm.running_var[0], norm.running_mean[0] = 1e6, 12.345678
+    path = tmp_path / "x.safetensors"
+    save_toy(path, network, config=config)
+    loaded = checkpoint.load(path).network
+    assert isinstance(loaded, SpadeNetwork)
+    again = loaded.G.head_0.norm_0.param_free_norm
+    assert torch.equal(again.running_var, norm.running_var)
+    assert torch.equal(again.running_mean, norm.running_mean)

@@ -10,9 +10,9 @@ from app.ui.canvas.pen import CanvasTool
 from app.ui.canvas.transform import Point, ViewTransform
 
 LIGHT = QColor(255, 255, 255)
-DARK = QColor(0, 0, 0, 170)
+DARK = QColor(0, 0, 0, 190)
 # The dark line shows on both sides of the light one: seen on any picture.
-LIGHT_VIEW, DARK_VIEW = 1.0, 3.0
+LIGHT_VIEW, DARK_VIEW = 1.5, 3.5
 CROSS_VIEW = 9.0
 GAP_VIEW = 2.0
 CORNER = QMarginsF(3.0, 3.0, 3.0, 3.0)

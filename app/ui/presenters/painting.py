@@ -122,7 +122,7 @@ class PaintingPresenter(QObject):
 
     def _find(self) -> None:
         self._window.docks["labels"].show()
-        self._window.labels.find()
+        self._window.labels.focus_search()
 
     def _show_palette(self) -> None:
         labels = self._labels

@@ -16,10 +16,20 @@ WATER = Label(9, "water", (39, 89, 214), pattern="waves")
 
 
 @pytest.fixture
-def actions(qtbot, qapp) -> Actions:
+def dressed(qapp) -> None:
+    """The program's looks, for tests of sizes."""
     theme.apply(qapp, "dark")
-    window = QMainWindow()
-    qtbot.addWidget(window)
+
+
+@pytest.fixture
+def window(qtbot) -> QMainWindow:
+    made = QMainWindow()
+    qtbot.addWidget(made)
+    return made
+
+
+@pytest.fixture
+def actions(window) -> Actions:
     made = Actions(window)
     made.set_keys({})
     made.set_icons()
@@ -34,7 +44,7 @@ def strip(actions, qtbot) -> ToolStrip:
     return made
 
 
-def test_every_tool_has_a_button_with_an_icon_and_its_key(strip, actions):
+def test_every_tool_has_a_button_with_an_icon_and_its_key(dressed, strip, actions):
     strip.set_labels(SKY, WATER, False)
     check_controls(strip)
     for name in TOOLS:
@@ -45,7 +55,7 @@ def test_every_tool_has_a_button_with_an_icon_and_its_key(strip, actions):
         assert "(" in button.toolTip()
 
 
-def test_it_is_as_narrow_as_a_strip_should_be(strip):
+def test_it_is_as_narrow_as_a_strip_should_be(dressed, strip):
     assert strip.sizeHint().width() <= 40
     assert strip.minimumSizeHint().height() <= 480
 

@@ -11,8 +11,13 @@ from tests.app.ui.dialogs.look import check_controls, control
 
 
 @pytest.fixture
-def window(qtbot, qapp) -> QMainWindow:
+def dressed(qapp) -> None:
+    """The program's looks, for tests of sizes."""
     theme.apply(qapp, "dark")
+
+
+@pytest.fixture
+def window(qtbot) -> QMainWindow:
     made = QMainWindow()
     qtbot.addWidget(made)
     made.show()
@@ -36,7 +41,7 @@ def tabs(window, actions) -> WorkspaceTabs:
     return made
 
 
-def test_tabs_have_names_and_keys(tabs):
+def test_tabs_have_names_and_keys(dressed, tabs):
     check_controls(tabs)
     assert control(tabs, "Workspace Paint").toolTip() == "Paint (F1)"
 

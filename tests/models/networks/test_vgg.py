@@ -61,7 +61,7 @@ def test_a_gradient_goes_to_the_picture_and_to_no_weight(weights):
     network = load_features(weights)
     assert not network.training
     image = torch.zeros(1, 3, 16, 16, requires_grad=True)
-    sum(f.sum() for f in network(image)).backward()
+    torch.stack([f.sum() for f in network(image)]).sum().backward()
     assert image.grad is not None
     assert bool(image.grad.any())
     assert all(p.grad is None and not p.requires_grad for p in network.parameters())

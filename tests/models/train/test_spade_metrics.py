@@ -140,6 +140,7 @@ def test_a_segmenters_figures(labelled):
     network = build(READER).eval()
     assert isinstance(network, Segmenter)
     with torch.no_grad():
+        assert network.head.bias is not None
         network.head.weight.zero_()
         network.head.bias.copy_(torch.eye(14)[9])
     report = segmenter_metrics.evaluate(network, entries, CLASSES, size_px=64)

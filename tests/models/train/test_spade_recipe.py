@@ -50,8 +50,8 @@ def losses(labelled, recipe, fabric, steps):
 
 
 # Recorded once from this code: any change of method, draws or data shows here.
-FOUR = (0.0, 0.0, 0.0, 0.0)
-FOUR_OF_SEGMENTER = (0.0, 0.0, 0.0, 0.0)
+FOUR = (4.7944018468260765, 5.165744960308075, 5.425126053392887, 5.27852401137352)
+FOUR_OF_SEGMENTER = (3.1385982036590576, 3.045175313949585, 2.847529888153076, 2.773405075073242)
 
 
 @pytest.mark.parametrize(
@@ -102,13 +102,14 @@ def test_a_step_moves_every_network(labelled, tiny_spade, fabric):
 
 
 def test_a_generator_learns_one_picture(labelled, tiny_spade, fabric):
-    """Forty steps on one batch: the distance to its photos falls by a third."""
+    """Thirty steps on one batch: the distance to its photos falls by a third."""
     recipe = dataclasses.replace(
-        tiny_spade, base_channels=4, l1=100.0, feature_matching=0.0, learning_rate=0.01, kl=0.0
-    )
+        tiny_spade, base_channels=2, style_length=0, l1=100.0, feature_matching=0.0,
+        learning_rate=0.01,
+    )  # fmt: skip
     state = spade.build(recipe, fabric)
     batch = batches(labelled, recipe, 1)[0]
-    distances = [spade.step(state, batch, Draws(0, i))["l1"] for i in range(40)]
+    distances = [spade.step(state, batch, Draws(0, i))["l1"] for i in range(30)]
     assert distances[-1] < 0.67 * distances[0]
 
 
@@ -160,14 +161,15 @@ def test_the_sample_shows_layouts_photos_and_styles(labelled, tiny_spade, tiny_s
 
 def test_ema_takes_statistics_over_at_once():
     """Weights follow slowly; statistics and counters belong to the newest weights."""
-    network = nn.Sequential(nn.Conv2d(1, 2, 1), ParameterFreeBatchNorm(2)).train()
+    norm = ParameterFreeBatchNorm(2)
+    network = nn.Sequential(nn.Conv2d(1, 2, 1), norm).train()
     ema = Ema(network, 0.5)
     before = [p.clone() for p in ema.network.parameters()]
     with torch.no_grad():
         for weight in network.parameters():
             weight.add_(1.0)
     network(torch.rand(4, 1, 3, 3))
-    assert not torch.equal(*(n[1].running_mean for n in (network, ema.network)))
+    assert not torch.equal(norm.running_mean, next(ema.network.buffers()))
     ema.update(network, 1000)
     for slow, fast in zip(ema.network.buffers(), network.buffers(), strict=True):
         assert torch.equal(slow, fast)
