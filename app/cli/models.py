@@ -3,8 +3,9 @@
 import argparse
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
-from app.cli.command import Command, complain, say
+from app.cli.command import Command, UsageError, complain, say
 from app.errors import UserError
 from models.catalog import ModelSpec, find_model, list_models, user_folder
 from models.errors import CheckpointError, ModelNameError
@@ -14,6 +15,8 @@ examples:
   scumble models list
   scumble models info landscapes
   scumble models import mountain_pretrained/latest_checkpoint.pth --name "Mountains"
+  scumble models import coco_pretrained/latest_net_G.pth --name "COCO"
+  scumble models import mine/latest_net_G.pth --set upsampling=more --set crop_size=512
   scumble models verify
 """
 
@@ -33,6 +36,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     importing = add("import", "Convert a published or exported weights file into a model.")
     importing.add_argument("path", metavar="PATH", type=Path, help="a .pth or .safetensors file")
     importing.add_argument("--name", help="the model's name; its id is made of it")
+    importing.add_argument(
+        "--set",
+        metavar="NAME=VALUE",
+        action="append",
+        default=[],
+        dest="hints",
+        help="a setting of the network that its file does not tell (see `models info` for names); "
+        "may be given several times",
+    )
     verify = add("verify", "Check weights: hash, values, and what the network computes.")
     verify.add_argument(
         "model", metavar="ID_OR_PATH", nargs="?", help="only this one, instead of all"
@@ -69,15 +81,23 @@ def show_info(args: argparse.Namespace) -> int:
         "source": spec.weights.source,
         "training steps": spec.weights.step or "unknown",
         "trained": spec.trained or "unknown",
-        "pictures": (
-            f"any size; worked on at multiples of {spec.io.multiple_of_px} px, "
-            f"at least {spec.io.min_px} px"
-        ),
+        "pictures": pictures_of(spec),
         "network": describe(spec),
     }
+    if spec.io.palette_id is not None:
+        rows["labels"] = f"the palette {spec.io.palette_id}"
     for name, value in rows.items():
         say(f"{name:<15} {value}")
     return 0
+
+
+def pictures_of(spec: ModelSpec) -> str:
+    if spec.io.multiple_of_px == 1:
+        return "any size"
+    return (
+        f"any size; worked on at multiples of {spec.io.multiple_of_px} px, "
+        f"at least {spec.io.min_px} px"
+    )
 
 
 def describe(spec: ModelSpec) -> str:
@@ -89,11 +109,38 @@ def import_file(args: argparse.Namespace) -> int:
     from models import convert
 
     try:
-        path = convert.import_file(args.path, name=args.name)
+        path = convert.import_file(args.path, name=args.name, hints=parsed_hints(args.hints))
     except ModelNameError as error:
         raise UserError(str(error), "It is given with --name.") from error
     say(f"Imported to {path}; use it with `--model {path.stem}`.")
     return 0
+
+
+def parsed_hints(texts: list[str]) -> dict[str, Any]:
+    """`--set` as settings: whole numbers, numbers, yes and no, words.
+
+    Raises:
+        UsageError: not NAME=VALUE.
+    """
+    hints: dict[str, Any] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not (name and equals and value):
+            raise UsageError(f"--set needs NAME=VALUE, not {text}.")
+        hints[name.strip()] = _parsed(value.strip())
+    return hints
+
+
+def _parsed(value: str) -> Any:
+    words = {"yes": True, "true": True, "no": False, "false": False}
+    if value.casefold() in words:
+        return words[value.casefold()]
+    for kind in (int, float):
+        try:
+            return kind(value)
+        except ValueError:
+            continue
+    return value
 
 
 def verify(args: argparse.Namespace) -> int:

@@ -129,7 +129,7 @@ class OptionsBar(QWidget):
             self._group.addAction(action)
         self._fold = Fold("Stroke")
         self._shown = in_row(*map(_display_button, self._group.actions()), gap=2)
-        self._shown_menu = ActionMenuButton("Show", self._group)
+        self._shown_menu = ActionMenuButton("Display", self._group)
         self._options: dict[str, QWidget] = {
             "size": in_row(QLabel("Size"), self._size),
             "tip": self._tip,

@@ -3,8 +3,8 @@
     QT_QPA_PLATFORM=offscreen python -m tests.benchmarks.canvas [--frames 200] [--sizes 1280x720]
 
 Hands move at 60 frames a second. A frame is the time from the tick at which the hand moved until
-the canvas is painted, with the making of sharp tiles in between; over 16.7 ms, one is dropped. "cpu" is
-the median of what the window's thread computes for a frame, however busy the machine is.
+the canvas is painted, with the making of sharp tiles in between; over 16.7 ms, one is dropped.
+"cpu" is the median of what the window's thread computes for a frame, however busy the machine is.
 "brush" is a hand that paints with a 64 px brush on a layout of 2048 x 2048 px, in view as a whole
 or at 100 %, alone, beside or over the picture, with patterns or without: a frame is the brush echo,
 from the pointer's event through the stroke on the label map until its paint is on the canvas.

@@ -107,7 +107,7 @@ class DocumentPresenter(QObject):
         """Ask for a new picture of one colour, or a new layout of one label."""
         from app.ui.dialogs.new import NewDialog
 
-        dialog = NewDialog(self._layouts.palettes, layout=layout, parent=self._window)
+        dialog = NewDialog(self._window, self._layouts.palettes, layout=layout)
         dialog.created.connect(lambda *values: self._guarded(partial(self._pictures.new, *values)))
         dialog.layout_created.connect(
             lambda *values: self._guarded(partial(self._layouts.new, *values))

@@ -3,6 +3,9 @@ from dataclasses import asdict
 
 import torch
 
+from models.builders import build
+from models.configs import SpadeConfig
+from models.networks.spade import SpadeNetwork
 from models.networks.swapping_autoencoder import SwappingAutoencoder
 
 
@@ -113,3 +116,38 @@ def test_a_shipped_model_is_the_default(scumble, shipped, tiny, photo, reference
     assert scumble("swap", photo, reference, "-o", out).code == 0
     assert scumble("swap", photo, reference, "-o", other, "--model", "landscapes").code == 0
     assert out.read_bytes() == other.read_bytes()
+
+
+def spade_file(path, semantic_channels=4):
+    """A generator of somebody's own training, whose file does not tell its doublings."""
+    config = SpadeConfig(classes=semantic_channels, base_channels=1, hidden_channels=128)
+    torch.manual_seed(0)
+    network = build(config)
+    assert isinstance(network, SpadeNetwork)
+    torch.save(network.G.state_dict(), path)
+    return path
+
+
+def test_what_a_file_does_not_tell_is_set(scumble, installation, tmp_path):
+    path = spade_file(tmp_path / "latest_net_G.pth")
+    ran = scumble(
+        "models", "import", path, "--name", "Mine", "--set", "upsampling=more",
+        "--set", "crop_size=512", "--set", "aspect_ratio=2.0", "--set", "unknown_channel=yes",
+        "--set", "classes=3",
+    )  # fmt: skip
+    assert ran.code == 0, ran.err
+    info = scumble("models", "info", "mine").out
+    for words in ("upsampling=more", "crop_size=512", "aspect_ratio=2.0", "unknown_channel=True",
+                  "any size"):  # fmt: skip
+        assert words in info
+
+
+def test_a_setting_that_cannot_be_meant_is_one_sentence(scumble, installation, tmp_path):
+    path = spade_file(tmp_path / "latest_net_G.pth")
+    scumble("models", "import", path, "--set", "upsampling").failed_with(2, "NAME=VALUE")
+    scumble("models", "import", path, "--set", "colour=red").failed_with(1, "colour")
+    scumble("models", "import", path, "--set", "upsampling=twice").failed_with(1, "upsampling")
+
+
+def test_info_tells_which_labels_a_model_knows(scumble, installation, painter):
+    assert "the palette landscape" in scumble("models", "info", painter).out

@@ -6,7 +6,14 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QComboBox, QMainWindow, QToolButton
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractSpinBox,
+    QComboBox,
+    QMainWindow,
+    QToolButton,
+    QWidget,
+)
 
 from app.controllers.painting import CURVES as KNOWN_CURVES
 from app.controllers.painting import PaintSettings, ToolKind
@@ -15,6 +22,7 @@ from app.ui.actions import DISPLAYS, TOOLS, Actions
 from app.ui.canvas.display import Display
 from app.ui.options_bar import HINTS, OPTIONS, OptionsBar
 from app.ui.widgets.elided_label import ElidedLabel
+from app.ui.widgets.number_field import NumberField
 from app.ui.widgets.options import CURVES
 from tests.app.ui.dialogs.look import check_controls, control, controls
 
@@ -54,16 +62,20 @@ def actions(window) -> Actions:
 
 @pytest.fixture
 def bar(actions, qtbot) -> Any:
-    made: Any = OptionsBar(actions)
-    qtbot.addWidget(made)
+    # Not a window, which would not let itself be made narrower than its parts are now.
+    holder = QWidget()
+    qtbot.addWidget(holder)
+    made: Any = OptionsBar(actions, holder)
+    made.holder = holder
     made.told = []
     made.changed.connect(lambda name, value: made.told.append((name, value)))
     made.shown = []
     made.display_wanted.connect(made.shown.append)
     made.resize(WIDE, 40)
-    made.show()
-    qtbot.waitExposed(made)
-    made.activateWindow()
+    holder.resize(WIDE, 40)
+    holder.show()
+    qtbot.waitExposed(holder)
+    holder.activateWindow()
     made.set_values(VALUES)
     return made
 
@@ -217,10 +229,11 @@ def test_where_room_is_short_the_stroke_goes_behind_a_button(bar, qtbot):
     fold.click()
     popup = fold.popup
     qtbot.waitUntil(popup.isVisible)
-    control(bar, "Smoothing, as a number").setValue(90)
+    number = next(n for n in popup.findChildren(NumberField))
+    number.setValue(90)
     assert bar.told == [("smoothing", 0.9)]
     bar.set_values(replace(VALUES, smoothing=0.1))
-    assert control(bar, "Smoothing, as a number").value() == 10
+    assert number.value() == 10
     bar.resize(WIDE, 40)
     assert not popup.isVisible()
     assert {"Smoothing", "Pressure"} <= seen(bar)
@@ -231,12 +244,11 @@ def test_where_it_is_shorter_still_the_displays_go_behind_one_too(bar):
     bar.set_tool("brush")
     bar.resize(bar.minimumSizeHint().width(), 40)
     assert "Show: Layout" not in seen(bar)
-    (button,) = [part for part in bar.findChildren(QToolButton) if part.menu() is not None]
-    assert button.isVisible()
-    menu = button.menu()
-    menu.actions()[2].trigger()
+    button = control(bar, "Display: Picture")
+    assert isinstance(button, QToolButton)
+    button.menu().actions()[2].trigger()
     assert bar.shown == ["side_by_side"]
-    assert button.text() == "Side by side"
+    assert (button.text(), button.accessibleName()) == ("Side by side", "Display: Side by side")
     bar.resize(WIDE, 40)
     assert control(bar, "Show: Over").isVisible()
 

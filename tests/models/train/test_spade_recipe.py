@@ -102,15 +102,15 @@ def test_a_step_moves_every_network(labelled, tiny_spade, fabric):
 
 
 def test_a_generator_learns_one_picture(labelled, tiny_spade, fabric):
-    """Thirty steps on one batch: the distance to its photos falls by a third."""
+    """Twelve steps on one batch: the distance to its photos falls by a quarter."""
     recipe = dataclasses.replace(
         tiny_spade, base_channels=2, style_length=0, l1=100.0, feature_matching=0.0,
         learning_rate=0.01,
     )  # fmt: skip
     state = spade.build(recipe, fabric)
     batch = batches(labelled, recipe, 1)[0]
-    distances = [spade.step(state, batch, Draws(0, i))["l1"] for i in range(30)]
-    assert distances[-1] < 0.67 * distances[0]
+    distances = [spade.step(state, batch, Draws(0, i))["l1"] for i in range(12)]
+    assert distances[-1] < 0.75 * distances[0]
 
 
 def test_unknown_pixels_have_a_channel(labelled, tiny_spade, fabric):
