@@ -1,10 +1,11 @@
 """Weights on disk: one format, written whole and read with suspicion.
 
 A checkpoint is a safetensors file: the network's state dict in float16 (statistics of batches in
-float32, which may be beyond its range), extras in float32 under `extra.`, and a header (`models.header`). Reading it never runs code from it. It is accepted only
-when the file exists, has the sha256 that the catalog gives, has a header that says what the
-catalog says, has exactly the tensors of the network, all finite, and when the network then
-computes the values that it computed when the file was written (the probe).
+float32, since they may be beyond its range), extras in float32 under `extra.`, and a header
+(`models.header`). Reading it never runs code from it. It is accepted only when the file exists, has
+the sha256 that the catalog gives, has a header that says what the catalog says, has exactly the
+tensors of the network, all finite, and when the network then computes the values that it computed
+when the file was written (the probe).
 """
 
 import contextlib

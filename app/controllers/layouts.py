@@ -30,6 +30,8 @@ from models.catalog import ModelSpec
 from models.edits import RenderLayout
 
 BASE_GREY = (128, 128, 128)
+GROUND_SAMPLES = 64
+"""So many pixels along the longer side tell whether a picture is that grey and nothing else."""
 NAMES_TOLD = 4
 """So many labels are named in a sentence, the others counted."""
 
@@ -109,6 +111,11 @@ class Layouts(QObject):
     def palettes(self) -> Palettes:
         """The palettes that a layout may be of."""
         return self._labels.palettes
+
+    @property
+    def palette_id(self) -> str:
+        """The palette of the open layout, or else the one that was in use last."""
+        return self._labels.palette.id
 
     @property
     def table(self) -> LabelTable | None:
@@ -258,8 +265,9 @@ class Layouts(QObject):
 
         def done(_: None) -> None:
             # A document that is nothing but this layout is safe in the file.
+            if is_layout_alone(document):
+                self._session.mark_exported(document)
             self.exported.emit(path)
-            self.said.emit(f"The layout is in {path.name}.")
 
         self._submit(Slot.WRITE, f"writing {path.name}", work, done)
 
@@ -416,6 +424,20 @@ class Layouts(QObject):
         )
         self._job = job
         self.working.emit(words, 0.0)
+
+
+def is_ground(document: Document | None) -> bool:
+    """Whether the base is only the grey on which a new layout lies, and no picture of its own."""
+    if document is None or document.labels is None or document.base.path is not None:
+        return False
+    rgb_hwc = document.base.picture.rgb_hwc
+    step = max(1, max(rgb_hwc.shape[:2]) // GROUND_SAMPLES)
+    return bool((rgb_hwc[::step, ::step] == BASE_GREY).all())
+
+
+def is_layout_alone(document: Document | None) -> bool:
+    """Whether a layout file holds all the work there is, but for the choice of the style."""
+    return is_ground(document) and document is not None and len(document.entries) <= 1
 
 
 def used_ids(labels: LabelMap) -> frozenset[int]:

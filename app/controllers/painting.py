@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.controllers.labels import Labels
 from app.controllers.session import Change, Session
-from app.document.document import Document, LabelMap, with_labels
+from app.document.document import Document, with_labels
 from app.document.palette import Label
 from app.document.tiles import TiledArray
 from app.errors import UserError
@@ -400,7 +400,7 @@ class Painting(QObject):
         if document is None or document.labels is None:
             return
         words, _, number = self._doing
-        labels = LabelMap(ids, document.labels.palette_id)
+        labels = replace(document.labels, ids=ids)
         self._own = True
         self._session.drag(with_labels(document, labels), words, ("stroke", number))
         self._own = False

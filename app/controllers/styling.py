@@ -72,6 +72,7 @@ class Styling(QObject):
         self._strip = tuple(StyleThumb(seed) for seed in range(STRIP_COUNT))
         self._strip_of: tuple[Layout, str, Any] | None = None
         self._strip_jobs: list[Job] = []
+        self._stale: set[int] = set()
         self._watched = False
         self._rest = QTimer(self, singleShot=True, interval=REST_MS)
         self._rest.timeout.connect(self._render_strip)
@@ -110,7 +111,8 @@ class Styling(QObject):
 
         def take(photo: Photo) -> None:
             sha256 = photo.picture.sha256
-            self._change("Style of a photo", lambda edit: change(edit, sha256), photo)
+            words = "Second style of a photo" if second else "Style of a photo"
+            self._change(words, lambda edit: change(edit, sha256), photo)
 
         return take
 
@@ -200,6 +202,10 @@ class Styling(QObject):
         self.active_changed.emit(self.active)
         # What the hand does goes first; the strip follows when it rests.
         self._cancel_strip()
+        if why is Change.OPEN:
+            self._strip = tuple(StyleThumb(thumb.seed) for thumb in self._strip)
+            self._strip_of = None
+            self.strip_changed.emit(self._strip)
         self._rest.start()
 
     # The strip
@@ -227,9 +233,10 @@ class Styling(QObject):
         shown_of = (layout, entry.edit.model, entry.edit.mapping)
         if shown_of != self._strip_of:
             self._strip_of = shown_of
-            self._strip = tuple(replace(thumb, rgb_hwc=None) for thumb in self._strip)
+            # The old pictures stay until the new ones come: an empty strip would only flicker.
+            self._stale = {thumb.seed for thumb in self._strip}
         for place, thumb in enumerate(self._strip):
-            if thumb.rgb_hwc is None:
+            if thumb.rgb_hwc is None or thumb.seed in self._stale:
                 edit = RenderLayout(
                     model=entry.edit.model, mapping=entry.edit.mapping, seed=thumb.seed
                 )
@@ -249,6 +256,7 @@ class Styling(QObject):
             self._strip_jobs.remove(job)
             thumbs = list(self._strip)
             thumbs[place] = StyleThumb(seed, rgb_hwc)
+            self._stale.discard(seed)
             self._strip = tuple(thumbs)
             self.strip_changed.emit(self._strip)
 

@@ -1,5 +1,7 @@
 """The window: where everything sits. It decides nothing; it says what the artist wants."""
 
+from itertools import pairwise
+
 from PySide6.QtCore import QByteArray, QEvent, QSettings, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QCloseEvent,
@@ -46,10 +48,12 @@ GEOMETRY_KEY, STATE_KEY, WORKSPACE_KEY = "window/geometry", "window/docks", "win
 STATE_VERSION = 2
 FIRST_WORKSPACE = "edit"
 DOCKS: dict[str, dict[str, int]] = {
-    "paint": {"labels": 360, "style": 240, "edits": 120, "history": 100},
+    "paint": {"labels": 420, "style": 330, "edits": 150, "history": 150},
     "edit": {"reference": 366, "edits": 150, "history": 128},
 }
 """The panels of each workspace from top to bottom, with their first heights in view pixels."""
+SHARED_PLACES = {"paint": ("edits", "history"), "edit": ()}
+"""Panels of a workspace that lie on one another at first, the one that is seen first."""
 FIRST_SIZE_VIEW = (1600, 1000)
 DOCK_WIDTH_VIEW = 300
 TITLE_VIEW = 40
@@ -187,6 +191,7 @@ class MainWindow(QMainWindow):
 
     def _arrange(self) -> None:
         heights = DOCKS[self.workspace]
+        shared = [self.docks[name] for name in SHARED_PLACES[self.workspace]]
         docks = [self.docks[name] for name in heights]
         for dock in self.docks.values():
             dock.setFloating(False)
@@ -194,6 +199,10 @@ class MainWindow(QMainWindow):
         for dock in docks:
             self.addDockWidget(RIGHT, dock)
             dock.show()
+        for under, over in pairwise(shared):
+            self.tabifyDockWidget(under, over)
+        for dock in shared[:1]:
+            dock.raise_()
         self.resizeDocks(docks, [DOCK_WIDTH_VIEW] * len(docks), Qt.Orientation.Horizontal)
         self.resizeDocks(docks, list(heights.values()), Qt.Orientation.Vertical)
 
@@ -287,12 +296,16 @@ class MainWindow(QMainWindow):
         row = QHBoxLayout(top)
         row.setContentsMargins(0, 2, 8, 2)
         row.setSpacing(8)
-        row.addWidget(self._menu_bar)
-        row.addStretch()
+        # As wide as one another: the tabs stay in the middle when the words at the right change.
+        left, right = QHBoxLayout(), QHBoxLayout()
+        left.addWidget(self._menu_bar)
+        left.addStretch()
+        right.addStretch()
+        right.addWidget(self.model_chooser)
+        right.addWidget(self.device)
+        row.addLayout(left, 1)
         row.addWidget(self.tabs)
-        row.addStretch()
-        row.addWidget(self.model_chooser)
-        row.addWidget(self.device)
+        row.addLayout(right, 1)
         return top
 
     def _centre(self) -> QWidget:

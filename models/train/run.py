@@ -24,7 +24,7 @@ from models.train.settings.methods import Recipe, method_of
 
 SAMPLE_PICTURES = 6
 SETTLING_BATCHES = 64
-# What a resumed run may have otherwise than it began.
+# What a resumed run of any method may have otherwise than it began.
 MAY_CHANGE = frozenset(
     {"features", "init", "images", "learning_rate", "discriminator_learning_rate"}
 )
@@ -104,7 +104,8 @@ def _start(
     problem = ""
     if fabric.is_global_zero:
         try:
-            journal.start(recipe, notes, resume=resume, may_change=MAY_CHANGE)
+            may_change = MAY_CHANGE | method_of(recipe).may_change
+            journal.start(recipe, notes, resume=resume, may_change=may_change)
         except DataError as error:
             problem = str(error)
     problem = fabric.broadcast(problem)

@@ -10,7 +10,7 @@ from PySide6.QtCore import QMimeData, QObject
 from PySide6.QtGui import QGuiApplication, QImage
 
 from app.controllers.exporting import SUFFIXES, Exported, Exporting, size_words
-from app.controllers.layouts import Layouts
+from app.controllers.layouts import Layouts, is_layout_alone
 from app.controllers.pictures import OpenedPhoto, Pictures
 from app.controllers.preferences import Preferences
 from app.controllers.session import Change, Session
@@ -19,8 +19,9 @@ from app.document.document import Document
 from app.document.io.pixels import profile_name
 from app.resources import resource
 from app.settings import ExportSettings
-from app.ui.files import PICTURE_SUFFIXES, ask_files, pictures_folder
+from app.ui.files import PICTURE_SUFFIXES, ask_files, ask_save, pictures_folder
 from app.ui.main_window import MainWindow
+from app.ui.presenters.layouts import LAYOUT_SUFFIXES, layout_name
 from app.ui.presenters.notices import Teller
 from app.ui.presenters.picture import PicturePresenter
 from app.ui.presenters.questions import ask_to_leave_an_export, unless_unexported
@@ -107,7 +108,12 @@ class DocumentPresenter(QObject):
         """Ask for a new picture of one colour, or a new layout of one label."""
         from app.ui.dialogs.new import NewDialog
 
-        dialog = NewDialog(self._window, self._layouts.palettes, layout=layout)
+        dialog = NewDialog(
+            self._window,
+            self._layouts.palettes,
+            layout=layout,
+            palette_id=self._layouts.palette_id,
+        )
         dialog.created.connect(lambda *values: self._guarded(partial(self._pictures.new, *values)))
         dialog.layout_created.connect(
             lambda *values: self._guarded(partial(self._layouts.new, *values))
@@ -172,12 +178,36 @@ class DocumentPresenter(QObject):
             self._guarded(self._window.leave)
 
     def _guarded(self, act: Callable[[], None]) -> None:
-        unless_unexported(self._window, self._session, act, partial(self._export_then, act))
+        alone = is_layout_alone(self._session.document)
+        unless_unexported(
+            self._window,
+            self._session,
+            act,
+            partial(self._export_then, act),
+            partial(self._export_layout_then, act) if alone else None,
+        )
 
     def _export_then(self, act: Callable[[], None]) -> None:
         """Export, and do it once the file is there; nothing more if there is no file in the end."""
         self._after_export = act
         self.export_dialog()
+
+    def _export_layout_then(self, act: Callable[[], None]) -> None:
+        """The same with the layout, which is all that there is to lose."""
+        document = self._session.document
+        if document is not None:
+            ask_save(
+                self._window,
+                "Export the layout",
+                Path(self._preferences.last_folder("layout")) / layout_name(document),
+                ("PNG", LAYOUT_SUFFIXES),
+                partial(self._layout_chosen, act),
+            )
+
+    def _layout_chosen(self, act: Callable[[], None], path: Path) -> None:
+        self._preferences.remember_folder("layout", path.parent)
+        self._after_export = act
+        self._layouts.export(path)
 
     # Exporting
 
@@ -250,6 +280,10 @@ class DocumentPresenter(QObject):
         for note in exported.notes:
             self._tell.warning(note)
         self._last_export = self._wanted_export
+        self._go_on()
+
+    def _go_on(self) -> None:
+        """Do what waited for a file."""
         plan, self._after_export = self._after_export, None
         if plan is not None and not self._session.unexported:
             plan()
@@ -345,6 +379,8 @@ class DocumentPresenter(QObject):
         self._picture.stopped.connect(self._back_to_the_picture)
         self._pictures.failed.connect(self._tell.error)
         self._exporting.exported.connect(self._exported)
+        self._layouts.exported.connect(lambda _path: self._go_on())
+        self._layouts.failed.connect(lambda _error: self._forget_plan())
         self._exporting.copied.connect(self._copied)
         self._exporting.failed.connect(self._export_failed)
         self._exporting.cancelled.connect(self._export_cancelled)

@@ -143,6 +143,7 @@ class EditsPresenter(QObject):
                 self._thumbs[sha256] = thinned(photo.picture.rgb_hwc, THUMBNAIL_PX)
             items.append(ReferenceItem(sha256, photo.name, self._thumbs[sha256], sha256 in used))
         self._window.reference.set_references(items)
+        self._window.style_panel.set_known(items)
 
     # The list of edits
 

@@ -83,6 +83,7 @@ class LayoutPresenter(QObject):
         layouts.working.connect(partial(picture.work, "layout"))
         layouts.said.connect(partial(self._tell.info, key="layout"))
         layouts.failed.connect(partial(self._tell.error, key="layout"))
+        layouts.exported.connect(self._exported)
         layouts.table_changed.connect(self._table_changed)
         picture.stopped.connect(layouts.cancel)
 
@@ -134,12 +135,10 @@ class LayoutPresenter(QObject):
         document = self._session.document
         if document is None:
             return
-        stem = Path(document.base.name).stem
-        name = f"{stem}-{'colours' if colours else 'layout'}.png"
         ask_save(
             self._window,
             "Export the layout",
-            Path(self._preferences.last_folder("layout")) / name,
+            Path(self._preferences.last_folder("layout")) / layout_name(document, colours=colours),
             ("PNG", LAYOUT_SUFFIXES),
             partial(self._export_chosen, colours),
         )
@@ -147,6 +146,10 @@ class LayoutPresenter(QObject):
     def _export_chosen(self, colours: bool, path: Path) -> None:
         self._preferences.remember_folder("layout", path.parent)
         self._layouts.export(path, colours=colours)
+
+    def _exported(self, path: Path) -> None:
+        show = ("Show in file manager", partial(self._tell.reveal, path))
+        self._tell.info(f"The layout is in {path.name}.", show, key="layout")
 
     # Labels of the model
 
@@ -258,3 +261,8 @@ class LayoutPresenter(QObject):
         self._strip = {thumb.seed: thumb.rgb_hwc for thumb in strip}
         self._window.style_panel.set_strip(strip)
         self._show_style(self._styling.active)
+
+
+def layout_name(document: Document, *, colours: bool = False) -> str:
+    """The name that is proposed for a layout's file."""
+    return f"{Path(document.base.name).stem}-{'colours' if colours else 'layout'}.png"

@@ -66,7 +66,7 @@ class ModelsPresenter(QObject):
         self._devices: tuple[DeviceInfo, ...] = ()
         self._auto_px = FIRST_AUTO_PX
         self._family = SWAPS_TEXTURE
-        self._warm: set[str] = set()
+        self._warmed: set[str] = set()
         self._specs: dict[str, ModelSpec] = {}
         self._connect()
 
@@ -79,6 +79,9 @@ class ModelsPresenter(QObject):
         window.model_chooser.model_chosen.connect(self.choose)
         window.model_chooser.manage_requested.connect(self.open_dialog)
         window.device.clicked.connect(self.open_dialog)
+        # The engine may come up while the size of the layout is being chosen.
+        window.start.layout_requested.connect(partial(self._warm, RENDERS_LAYOUTS))
+        actions["file.new_layout"].triggered.connect(lambda: self._warm(RENDERS_LAYOUTS))
         window.status.working_size_chosen.connect(
             lambda px: self._preferences.update(working_short_side_px=px)
         )
@@ -215,9 +218,13 @@ class ModelsPresenter(QObject):
 
     def _warm_up(self) -> None:
         """Have what the workspace needs ready, once, as soon as there is something to do."""
-        if self._session.document is not None and self._family not in self._warm:
-            self._warm.add(self._family)
-            self._models.warm_up(self._family)
+        if self._session.document is not None:
+            self._warm(self._family)
+
+    def _warm(self, family: str) -> None:
+        if family not in self._warmed:
+            self._warmed.add(family)
+            self._models.warm_up(family)
 
     def _engine_ready(self, facts: EngineFacts) -> None:
         self._window.device.set_device(facts.device)

@@ -47,7 +47,7 @@ class PaintingPresenter(QObject):
         self._preferences = preferences
         self._tell = tell
         self._active = False
-        self._rendered = False
+        self._painted = False
         self._connect_actions()
         self._connect_canvas()
         self._connect_labels()
@@ -207,9 +207,14 @@ class PaintingPresenter(QObject):
             self._show_mirror()
         if why is Change.OPEN:
             self._show_tool()
-            rendered = layout_entry(document) is not None
-            if rendered:
-                self._window.canvas.set_display("side_by_side")
+        self._show_first_layout(document, why)
+
+    def _show_first_layout(self, document: Document | None, why: Change) -> None:
+        """Have a layout in sight that has just been opened, or made of the open photo."""
+        painted = layout_entry(document) is not None
+        if painted and (why is Change.OPEN or not self._painted):
+            self._window.canvas.set_display("side_by_side")
+        self._painted = painted
 
     def _show_layout(self) -> None:
         document = self._session.document

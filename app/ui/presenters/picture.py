@@ -7,6 +7,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication
 
 from app.controllers.exporting import Exporting
+from app.controllers.layouts import is_ground
 from app.controllers.pictures import OpenedPhoto
 from app.controllers.preview import Preview, Rendered
 from app.controllers.session import Change, Session
@@ -54,7 +55,7 @@ class PicturePresenter(QObject):
         actions.on("view.zoom_out", canvas.zoom_out)
         actions.on("view.fit", canvas.zoom_to_fit)
         actions.on("view.actual", canvas.zoom_to_100)
-        actions.on("view.hold", partial(canvas.hold_before, True))
+        actions.on("view.hold", self._hold)
         actions.on("model.stop", self.stop)
         for name in MODES:
             actions.on(name, partial(self._switch, name))
@@ -124,7 +125,7 @@ class PicturePresenter(QObject):
     def _show(self, rendered: Rendered | None) -> None:
         self._after = rendered.pyramid if rendered else None
         self._window.canvas.set_after(self._after)
-        self._set_comparing(rendered is not None)
+        self._set_comparing(rendered is not None and not is_ground(self._session.document))
         if rendered is not None and rendered.final:
             self._window.status.set_seconds(rendered.result.seconds)
             self._window.device.set_seconds(rendered.result.seconds)
@@ -159,6 +160,15 @@ class PicturePresenter(QObject):
         on = self._window.actions_[name].isChecked()
         self._window.canvas.set_compare(MODES[name] if on else "after")
 
+    def _hold(self) -> None:
+        """Show the other one while the key is down: the layout, or the picture before the edits."""
+        document, canvas = self._session.document, self._window.canvas
+        painted = document is not None and document.labels is not None
+        if painted and (self._window.workspace == "paint" or is_ground(document)):
+            canvas.hold_other(True)
+        else:
+            canvas.hold_before(True)
+
     def _compare_changed(self, mode: str) -> None:
         for name, own in MODES.items():
             self._window.actions_[name].setChecked(mode == own)
@@ -168,11 +178,21 @@ class PicturePresenter(QObject):
         if place is None or document is None or self._before is None:
             self._window.status.set_pixel("")
             return
-        x_px, y_px = place
-        words = f"x {x_px}  y {y_px}   {_levels(self._before, document, place)}"
+        shown = [] if is_ground(document) else [self._before]
         if self._after is not None:
-            words += f" → {_levels(self._after, document, place)}"
-        self._window.status.set_pixel(words)
+            shown.append(self._after)
+        levels = " → ".join(_levels(pyramid, document, place) for pyramid in shown)
+        words = (f"x {place[0]}  y {place[1]}", _label_name(document, place), levels)
+        self._window.status.set_pixel("   ".join(filter(None, words)))
+
+
+def _label_name(document: Document, place: tuple[int, int]) -> str:
+    """What is painted at a place of the document; "" without a layout."""
+    labels = document.labels
+    if labels is None:
+        return ""
+    label_id = labels.ids.value_at(*place)
+    return dict(labels.names).get(label_id, f"label {label_id}")
 
 
 def _levels(pyramid: Pyramid, document: Document, place: tuple[int, int]) -> str:

@@ -55,7 +55,7 @@ class ProgramPresenter(QObject):
         actions.on("view.full_screen", self._full_screen)
         actions.on("view.reset_layout", window.reset_layout)
         actions.on("view.next_pane", window.next_pane)
-        actions.set_keys(preferences.value.shortcuts)
+        self._set_keys(preferences.value)
         window.progress.set_still(preferences.value.reduce_motion)
         self._theme_changed()
 
@@ -117,8 +117,14 @@ class ProgramPresenter(QObject):
             self._appearance.choose(new.theme, new.text_percent)
         self._window.progress.set_still(new.reduce_motion)
         if old.shortcuts != new.shortcuts:
-            self._window.actions_.set_keys(new.shortcuts)
+            self._set_keys(new)
         self._theme_actions[new.theme].setChecked(True)
+
+    def _set_keys(self, settings: Settings) -> None:
+        window, actions = self._window, self._window.actions_
+        actions.set_keys(settings.shortcuts)
+        window.style_panel.set_dice_tip(actions["layout.roll"].toolTip())
+        window.labels.set_swap_tip(actions["layout.swap"].toolTip())
 
     def _theme_changed(self) -> None:
         self._window.actions_.set_icons()

@@ -14,10 +14,12 @@ def unless_unexported(
     session: Session,
     act: Callable[[], object],
     export: Callable[[], object] | None = None,
+    export_layout: Callable[[], object] | None = None,
 ) -> None:
     """Do it; where the open picture's work would be thrown away by it, ask first.
 
     `export` is done when the person wants a file first; without it, the export dialog is opened.
+    `export_layout` is offered for a document that is nothing but a layout.
     """
     if not session.unexported:
         act()
@@ -25,9 +27,13 @@ def unless_unexported(
     box = _box(
         window,
         "The work on this picture is in no file yet.",
-        "If you go on without exporting it, it is gone.",
+        "If you go on without exporting it, it is gone."
+        + (" A layout that is exported can be painted on later." if export_layout else ""),
     )
     first = box.addButton("Export…", QMessageBox.ButtonRole.AcceptRole)
+    layout = None
+    if export_layout is not None:
+        layout = box.addButton("Export layout…", QMessageBox.ButtonRole.AcceptRole)
     discard = box.addButton("Discard", QMessageBox.ButtonRole.DestructiveRole)
     box.addButton("Cancel", QMessageBox.ButtonRole.RejectRole)
     box.setDefaultButton(first)
@@ -35,6 +41,8 @@ def unless_unexported(
     def answered() -> None:
         if box.clickedButton() is first:
             (export or window.actions_["file.export"].trigger)()
+        elif export_layout is not None and box.clickedButton() is layout:
+            export_layout()
         elif box.clickedButton() is discard:
             act()
 

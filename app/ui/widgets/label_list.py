@@ -152,7 +152,6 @@ class LabelView(QListView):
             lambda row: row.label.id, lambda row: row.words, lambda row: row.words
         )
         self._delegate = delegate
-        self._twice = False
         delegate.setParent(self)
         self.setAccessibleName(name)
         self.setModel(self.items)
@@ -198,15 +197,11 @@ class LabelView(QListView):
         return True
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        # Its first click has chosen, and the rows may be others since.
-        self._twice = True
+        # Its first click has chosen, and the rows may be others since: it moves nothing.
         event.accept()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         super().mouseReleaseEvent(event)
-        if self._twice:
-            self._twice = False
-            return
         index = self.indexAt(event.position().toPoint())
         if event.button() == Qt.MouseButton.LeftButton and index == self.currentIndex():
             self.choose_current(second=_shifted(event))

@@ -24,12 +24,13 @@ from torch.optim import Optimizer
 from models import checkpoint
 from models.builders import build as build_network
 from models.errors import CheckpointMismatch
-from models.networks.segmenter import FINEST_PX, BatchNorm, Segmenter, enlarged
-from models.ops.batch_norm import MOMENTUM
+from models.networks.segmenter import FINEST_PX, Segmenter, enlarged
 from models.train.data.labelled import LabelledBatch
 from models.train.draws import Draws
 from models.train.ema import Ema
+from models.train.norms import measure_norms
 from models.train.settings.segmenter import SegmenterRecipe
+from models.train.updates import update
 
 FAMILY = "segmenter"
 UNKNOWN = 255
@@ -165,7 +166,7 @@ def step(state: State, batch: LabelledBatch, draws: Draws) -> dict[str, float]:
     ) / ids.numel()  # fmt: skip
     for group in state.optimizer.param_groups:
         group["lr"] = learning_rate(recipe, draws.step)
-    _update(fabric, state.optimizer, loss, state.network)
+    update(fabric, state.optimizer, loss, [state.network])
     state.ema.update(state.network, draws.step)
     right = (logits.argmax(1) == ids).float().mean()
     values = fabric.all_reduce(torch.stack([loss.detach(), right]), reduce_op="mean")
@@ -216,43 +217,13 @@ def jittered(images: Tensor, strength: float, draws: Draws) -> Tensor:
     return changed.view_as(images).clamp(-1.0, 1.0)
 
 
-def _update(fabric: Fabric, optimizer: Optimizer, loss: Tensor, module: nn.Module) -> None:
-    """One optimizer step with gradients averaged over all processes."""
-    optimizer.zero_grad()
-    fabric.backward(loss)
-    if fabric.world_size > 1:
-        gradients = [p.grad for p in module.parameters() if p.grad is not None]
-        flat = fabric.all_reduce(torch.cat([g.flatten() for g in gradients]), reduce_op="mean")
-        assert isinstance(flat, Tensor)
-        parts = flat.split([g.numel() for g in gradients])
-        for gradient, part in zip(gradients, parts, strict=True):
-            gradient.copy_(part.view_as(gradient))
-    optimizer.step()
-
-
-@torch.no_grad()
 def measure_statistics(network: Segmenter, batches: Iterable[LabelledBatch]) -> None:
     """Give the averaged weights the batch statistics that they themselves have.
 
     The running statistics of training belong to weights that moved on; these are plain means over
     `batches`.
     """
-    norms = [m for m in network.modules() if isinstance(m, BatchNorm)]
-    totals = [torch.zeros(2, len(norm.running_mean)) for norm in norms]
-    count = 0
-    for batch in batches:
-        for norm in norms:
-            norm.train()
-            norm.running_mean.zero_()
-            norm.running_var.zero_()
-        network.coarse(batch.images)
-        for norm, total in zip(norms, totals, strict=True):
-            total.add_(torch.stack([norm.running_mean, norm.running_var]).cpu() / MOMENTUM)
-            norm.eval()
-        count += 1
-    for norm, total in zip(norms, totals, strict=True):
-        norm.running_mean.copy_(total[0] / count)
-        norm.running_var.copy_(total[1] / count)
+    measure_norms(network, lambda batch: network.coarse(batch.images), batches)
 
 
 @torch.no_grad()

@@ -8,7 +8,9 @@ arXiv 1706.08500), spectral normalisation, batch statistics over all processes.
 
 The numbers are in `models.train.settings.spade`. Where `paper` differs from the thesis: averaged
 weights (EMA) are exported, with batch statistics that are measured for them anew; where no VGG-19
-is at hand, SqueezeNet stands in for it, as the run's first line says. The divergence is the sum
+is at hand, SqueezeNet stands in for it, as the run's first line says; discriminators and features
+see pictures from a random row and column on, against the grid that their strides leave on flat
+ground. The divergence is the sum
 over the whole batch, however many processes share it: where each of several devices adds up its
 own part alone, an equal weight pulls less.
 
@@ -42,10 +44,13 @@ from models.train.draws import Draws
 from models.train.ema import Ema
 from models.train.norms import measure_norms
 from models.train.settings.spade import SpadeRecipe
+from models.train.updates import update
 
 FAMILY = "spade"
 # Purposes of `Draws.generator`.
-STYLE = 0
+STYLE, SHIFT = range(2)
+SHIFT_PX = 8
+"""Judges see pictures from a random one of so many first rows and columns on."""
 SAMPLE_SEED = 0
 
 
@@ -142,7 +147,7 @@ def step(state: State, batch: LabelledBatch, draws: Draws) -> dict[str, float]:
     """
     semantics = one_hot(batch.ids, state.recipe.channels)
     losses, fake = _generator_step(state, batch.images, semantics, draws)
-    losses["discriminator"] = _discriminator_step(state, batch.images, semantics, fake)
+    losses["discriminator"] = _discriminator_step(state, batch.images, semantics, fake, draws)
     state.ema.update(state.network, draws.step)
     names = sorted(losses)
     values = torch.stack([losses[name].detach().float() for name in names])
@@ -168,23 +173,36 @@ def _generator_step(
             # Losses are averaged over the processes, and this one is a sum.
             losses["kl"] = kl_loss(mean, log_variance) * draws.world
         fake = state.network(semantics, z).float()
-        of_fake, of_real = _judge(state.discriminator, semantics, fake, images)
+        seen_semantics, seen_fake, seen_real = _shifted(draws, semantics, fake, images)
+        of_fake, of_real = _judge(state.discriminator, seen_semantics, seen_fake, seen_real)
         losses["gan"] = _over_scales(of_fake, gan_hinge.generator_loss)
         losses["feature_matching"] = feature_matching_loss(of_fake, of_real)
         if state.features is not None:
-            seen = [f.float() for f in state.features(fake)]
+            seen = [f.float() for f in state.features(seen_fake)]
             with torch.no_grad():
-                wanted = [f.float() for f in state.features(images)]
+                wanted = [f.float() for f in state.features(seen_real)]
             losses["perceptual"] = perceptual_loss(seen, wanted)
         losses["l1"] = F.l1_loss(fake, images)
     # Each term but the adversarial one has its weight in the recipe, under its name.
     total = torch.stack([getattr(recipe, n, 1.0) * value for n, value in losses.items()]).sum()
-    _update(fabric, state.optimizer, total, state.network)
+    update(fabric, state.optimizer, total, [state.network])
     state.discriminator.requires_grad_(True)
     return losses, fake.detach()
 
 
-def _discriminator_step(state: State, images: Tensor, semantics: Tensor, fake: Tensor) -> Tensor:
+def _shifted(draws: Draws, *pictures: Tensor) -> list[Tensor]:
+    """The pictures without some of their first rows and columns, the same for all.
+
+    Judges with strides see a grid; where it always lies alike, it shows in what they teach.
+    """
+    top, left = torch.randint(SHIFT_PX, (2,), generator=draws.generator(SHIFT)).tolist()
+    return [picture[..., top:, left:] for picture in pictures]
+
+
+def _discriminator_step(
+    state: State, images: Tensor, semantics: Tensor, fake: Tensor, draws: Draws
+) -> Tensor:
+    semantics, fake, images = _shifted(draws, semantics, fake, images)
     with state.fabric.autocast():
         of_fake, of_real = _judge(state.discriminator, semantics, fake, images)
         losses = [
@@ -192,7 +210,7 @@ def _discriminator_step(state: State, images: Tensor, semantics: Tensor, fake: T
             for real, false in zip(of_real, of_fake, strict=True)
         ]
     loss = torch.stack(losses).mean()
-    _update(state.fabric, state.discriminator_optimizer, loss, state.discriminator)
+    update(state.fabric, state.discriminator_optimizer, loss, [state.discriminator])
     return loss
 
 
@@ -211,20 +229,6 @@ def _judge(
 
 def _over_scales(answers: list[list[Tensor]], loss: Callable[[Tensor], Tensor]) -> Tensor:
     return torch.stack([loss(layers[-1]) for layers in answers]).mean()
-
-
-def _update(fabric: Fabric, optimizer: Optimizer, loss: Tensor, module: nn.Module) -> None:
-    """One optimizer step with gradients averaged over all processes."""
-    optimizer.zero_grad()
-    fabric.backward(loss)
-    if fabric.world_size > 1:
-        gradients = [p.grad for p in module.parameters() if p.grad is not None]
-        flat = fabric.all_reduce(torch.cat([g.flatten() for g in gradients]), reduce_op="mean")
-        assert isinstance(flat, Tensor)
-        parts = flat.split([g.numel() for g in gradients])
-        for gradient, part in zip(gradients, parts, strict=True):
-            gradient.copy_(part.view_as(gradient))
-    optimizer.step()
 
 
 def measure_statistics(network: SpadeNetwork, batches: Iterable[LabelledBatch]) -> None:

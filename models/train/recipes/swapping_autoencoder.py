@@ -42,6 +42,7 @@ from models.ops.random_crops import crop, draw_crops
 from models.train.draws import Draws
 from models.train.ema import Ema
 from models.train.settings.swapping_autoencoder import SwappingAutoencoderRecipe
+from models.train.updates import update
 
 FAMILY = "swapping_autoencoder"
 SIMILARITY_GRID = 16
@@ -205,7 +206,7 @@ def _generator_step(state: State, images: Tensor, draws: Draws) -> tuple[dict[st
             logits = _patch_logits(state, texture_source, hybrid, draws, CROPS_FAKE)
             losses["patch_gan"] = gan_non_saturating.generator_loss(logits)
     weighted = [getattr(recipe, name) * value for name, value in losses.items()]
-    _update(fabric, state.optimizer, torch.stack(weighted).sum(), [network])
+    update(fabric, state.optimizer, torch.stack(weighted).sum(), [network])
     for judge in judges:
         judge.requires_grad_(True)
     return losses, fake.detach()
@@ -263,7 +264,7 @@ def _discriminator_step(
         for name, penalty in penalties.items():
             total = total + penalty * (weights[name] / 2 * recipe.r1_every)
     judges = [m for m in (state.discriminator, state.patch_discriminator) if m is not None]
-    _update(fabric, state.discriminator_optimizer, total, judges)
+    update(fabric, state.discriminator_optimizer, total, judges)
     return losses
 
 
@@ -323,24 +324,6 @@ def _noise(
         return torch.cat(parts).to(structure.device)
 
     return [layer(scale) for scale in network.G.noise_scales]
-
-
-def _update(fabric: Fabric, optimizer: Optimizer, loss: Tensor, modules: list[nn.Module]) -> None:
-    """One optimizer step with gradients averaged over all processes.
-
-    Gradients are reduced by hand: DistributedDataParallel allows neither a second backward pass
-    through a gradient (R1) nor calls of other methods than forward (encode, decode).
-    """
-    optimizer.zero_grad()
-    fabric.backward(loss)
-    if fabric.world_size > 1:
-        gradients = [p.grad for m in modules for p in m.parameters() if p.grad is not None]
-        flat = fabric.all_reduce(torch.cat([g.flatten() for g in gradients]), reduce_op="mean")
-        assert isinstance(flat, Tensor)
-        parts = flat.split([g.numel() for g in gradients])
-        for gradient, part in zip(gradients, parts, strict=True):
-            gradient.copy_(part.view_as(gradient))
-    optimizer.step()
 
 
 @torch.no_grad()

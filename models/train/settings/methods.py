@@ -27,6 +27,8 @@ class MethodSettings:
         recipe: the dataclass of its numbers.
         presets: values of the recipe by the preset's name; the first is the recipe's defaults.
         labelled: whether it trains on photos with label maps.
+        may_change: names of what a resumed run may have otherwise than it began, besides what all
+            methods allow: its networks take crops of any size.
     """
 
     name: str
@@ -34,6 +36,7 @@ class MethodSettings:
     recipe: type[Recipe]
     presets: Mapping[str, Mapping[str, Any]]
     labelled: bool
+    may_change: frozenset[str] = frozenset()
 
 
 SWAPPING_AUTOENCODER = MethodSettings(
@@ -49,6 +52,7 @@ SPADE = MethodSettings(
     recipe=SpadeRecipe,
     presets=spade.PRESETS,
     labelled=True,
+    may_change=frozenset({"crop_px", "batch", "kl"}),
 )
 SEGMENTER = MethodSettings(
     name="segmenter",
@@ -56,6 +60,7 @@ SEGMENTER = MethodSettings(
     recipe=SegmenterRecipe,
     presets=segmenter.PRESETS,
     labelled=True,
+    may_change=frozenset({"crop_px", "batch"}),
 )
 METHODS: dict[str, MethodSettings] = {
     method.name: method for method in (SWAPPING_AUTOENCODER, SPADE, SEGMENTER)

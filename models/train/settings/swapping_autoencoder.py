@@ -5,7 +5,12 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from models.configs import HIGHEST, HIGHEST_NUMBER, SwappingAutoencoderConfig
+from models.configs import (
+    HIGHEST,
+    HIGHEST_NUMBER,
+    LOWEST_NUMBER,
+    SwappingAutoencoderConfig,
+)
 from models.errors import DataError
 from models.train.settings import check_settings, setting
 
@@ -33,7 +38,7 @@ class SwappingAutoencoderRecipe:
     )
     structure_channels: int = setting(8, "channels of the structure code", 1, 4096)
     texture_channels: int = setting(2048, "length of the texture code", 1, HIGHEST_NUMBER)
-    encoder_scale: float = setting(1.0, "factor on the encoder's channels", 1e-6, 1024.0)
+    encoder_scale: float = setting(1.0, "factor on the encoder's channels", LOWEST_NUMBER, 1024.0)
     encoder_steepness: float = setting(2.0, "growth of the encoder's channels per halving", 1, 16)
     generator_scale: float = setting(1.0, "factor on the generator's channels", 1 / 128, 64.0)
     generator_base_blocks: int = setting(

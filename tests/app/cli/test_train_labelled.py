@@ -206,3 +206,16 @@ def test_help_lists_the_methods_settings():
     assert done.returncode == 0, done.stderr
     for words in ("--feature-matching", "--smoothing", "--palette", "--segmenter"):
         assert words in done.stdout
+
+
+def test_a_run_goes_on_with_larger_crops(labelled, tmp_path):
+    """Small crops first, large ones at the end: the networks take any."""
+    out = tmp_path / "run"
+    words = ["--data", labelled, "--out", out, "--labels", GROUPS, "--log-every", "1"]
+    assert train("spade", *words, *SETTINGS["spade"], "--minutes", "0.00001") == 0
+    more = ["--crop-px", "64", "--batch", "1", "--images", "3"]
+    assert train("spade", "--out", out, "--resume", "--log-every", "1", *more) == 0
+    assert [line["step"] for line in log(out)] == [1, 2, 3]
+    made = checkpoint.load(out / "model.safetensors").header.training["recipe"]
+    assert (made["crop_px"], made["batch"]) == (64, 1)
+    assert train("spade", "--out", out, "--resume", "--base-channels", "3") == 1

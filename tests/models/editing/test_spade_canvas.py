@@ -126,7 +126,7 @@ def test_golden_layouts(coco_like, golden):
     assert case.error() <= 1e-5
 
 
-EVERY = [8, pytest.param(1, marks=pytest.mark.slow)]
+EVERY = [20, pytest.param(1, marks=pytest.mark.slow)]
 """How often to ask the network itself, which takes most of the time."""
 
 
