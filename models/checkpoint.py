@@ -1,7 +1,7 @@
 """Weights on disk: one format, written whole and read with suspicion.
 
 A checkpoint is a safetensors file: the network's state dict in float16 (statistics of batches in
-float32, since they may be beyond its range), extras in float32 under `extra.`, and a header
+float32, where they are beyond its range), extras in float32 under `extra.`, and a header
 (`models.header`). Reading it never runs code from it. It is accepted only when the file exists, has
 the sha256 that the catalog gives, has a header that says what the catalog says, has exactly the
 tensors of the network, all finite, and when the network then computes the values that it computed
@@ -36,7 +36,7 @@ from models.header import HEADER_KEY, Header, check_is_file, is_model_id, read_h
 
 EXTRA = "extra."
 STATISTICS = (".running_mean", ".running_var")
-"""Ends of the keys that stay in float32."""
+"""Ends of the keys that may stay in float32."""
 KEYS_SHOWN = 3
 PROBE_TOLERANCE = 1e-3
 """Of the probe's largest value. Kernels differ by 1e-5 between machines, changed code by more."""
@@ -263,15 +263,21 @@ def _rounded(key: str, value: Tensor) -> Tensor:
     value = value.detach().cpu()
     if not value.is_floating_point():
         return value
-    if key.endswith(STATISTICS):
-        return value.float()
     half = value.half()
+    if key.endswith(STATISTICS) and not _survives(value, half):
+        return value.float()
     if value.isfinite().all() and not half.isfinite().all():
         raise CheckpointCorrupt(
             f"Nothing was written: {key} has values beyond {torch.finfo(torch.float16).max:g}, "
             "which the format cannot hold."
         )
     return half
+
+
+def _survives(value: Tensor, half: Tensor) -> bool:
+    """Whether float16 has room for these numbers: none is lost above, none fades away below."""
+    smallest = torch.finfo(torch.float16).smallest_normal
+    return bool(half.isfinite().all()) and not bool(((value != 0) & (value.abs() < smallest)).any())
 
 
 def _probe(network: nn.Module) -> Tensor:

@@ -103,6 +103,13 @@ class Labels(QObject):
         self.primary = next(iter(with_key or useful), background)
         self.secondary = background
 
+    def _keep_in_hand(self, first_id: int | None, second_id: int | None) -> None:
+        """Have these labels of the palette in hand, as far as there are such, and two of them."""
+        first = self.palette.by_id(-1 if first_id is None else first_id) or self.primary
+        second = self.palette.by_id(-1 if second_id is None else second_id) or self.secondary
+        if first != second:
+            self.primary, self.secondary = first, second
+
     def _document_changed(self, document: Document | None, why: Change) -> None:
         if document is None or document.labels is None or why is Change.DRAG:
             return
@@ -110,7 +117,11 @@ class Labels(QObject):
             return
         palette = self.palettes.find(document.labels.palette_id)
         if palette is not None:
+            # What was in hand stays in hand under its name there.
+            partners = self.palette.mapping_to(palette)
+            hand = [partners.get(label.id) for label in (self.primary, self.secondary)]
             self._take_up(palette)
+            self._keep_in_hand(*hand)
             self.recent = ()
             self.palette_changed.emit(palette)
             self.chosen.emit(self.primary, self.secondary)

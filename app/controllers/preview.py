@@ -20,6 +20,8 @@ REST_MS = 300
 """The hand rests when a slider has not moved for this long."""
 KEPT_BYTES = 96 * 2**20
 """Of finished pictures that undo and switches can show at once."""
+WAITING = "waiting"
+"""What is told of a render that other work keeps from beginning."""
 FIRST_AUTO_PX = 512
 """The automatic working size until the engine has told its own."""
 
@@ -210,7 +212,7 @@ class Preview(QObject):
         self._submitting = False
         self._jobs[job] = request
         if at_rest:
-            self.working.emit("waiting", 0.0)
+            self.working.emit(WAITING, 0.0)
 
     def _is_coming(self, request: RenderRequest) -> bool:
         """Whether this is shown or on its way, and no picture of other edits comes after it."""

@@ -24,7 +24,7 @@ from models.edits import RenderLayout
 LARGEST_SEED = 10_000
 """Seeds are drawn from so many: short enough to be written down."""
 STRIP_COUNT = 8
-STRIP_SHORT_SIDE_PX = 96
+STRIP_SHORT_SIDE_PX = 128
 HALF = 0.5
 """The mixture that a second style begins with."""
 REST_MS = 400

@@ -48,11 +48,11 @@ GEOMETRY_KEY, STATE_KEY, WORKSPACE_KEY = "window/geometry", "window/docks", "win
 STATE_VERSION = 2
 FIRST_WORKSPACE = "edit"
 DOCKS: dict[str, dict[str, int]] = {
-    "paint": {"labels": 420, "style": 330, "edits": 150, "history": 150},
+    "paint": {"labels": 490, "style": 400, "edits": 400, "history": 400},
     "edit": {"reference": 366, "edits": 150, "history": 128},
 }
 """The panels of each workspace from top to bottom, with their first heights in view pixels."""
-SHARED_PLACES = {"paint": ("edits", "history"), "edit": ()}
+SHARED_PLACES = {"paint": ("style", "edits", "history"), "edit": ()}
 """Panels of a workspace that lie on one another at first, the one that is seen first."""
 FIRST_SIZE_VIEW = (1600, 1000)
 DOCK_WIDTH_VIEW = 300
@@ -214,7 +214,8 @@ class MainWindow(QMainWindow):
         """Give the keyboard to the next part of the window."""
         panels = [dock.widget() for dock in self.docks.values()]
         panes = [self._stack.currentWidget(), self.tool_strip, self.options, *panels, self.status]
-        panes = [pane for pane in panes if pane.isVisible()]
+        # One that lies under another is visible to Qt, but not to the person.
+        panes = [pane for pane in panes if not pane.visibleRegion().isEmpty()]
         focus = QApplication.focusWidget()
         inside = [
             i

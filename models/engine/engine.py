@@ -19,7 +19,7 @@ import functools
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar, cast
 
 import numpy as np
@@ -235,8 +235,10 @@ class Engine:
         self, request: RenderRequest, token: CancelToken, progress: Progress
     ) -> tuple[Attempt, Pixels]:
         """The first attempt that succeeds, with its pixels."""
-        for attempt in self._attempts(renderer.target_size(request)):
+        wanted_px = renderer.target_size(request)
+        for attempt in self._attempts(wanted_px):
             context = self._context(request, attempt.device, token, progress)
+            context = replace(context, reduction=max(attempt.size_px) / max(wanted_px))
             if not self._has_room(request, attempt, context):
                 continue
             for _ in range(2):

@@ -2,7 +2,11 @@
 
 Choices made here, once:
 
-- The layout is stretched over the picture by its nearest labels, as the published program resizes
+- A layout is rendered at the size that its model was trained for, and the picture is stretched to
+  the size that is wanted. At twice that size a network paints flat, washed-out areas (the published
+  ones too), and another size would be another picture: preview, thumbnail, working size and export
+  would not look alike. Only where memory is short the canvas is smaller, as the picture is.
+- The layout is stretched over the canvas by its nearest labels, as the published program resizes
   label maps, before its ids become the network's channels.
 - A photo's style is the mean that the image encoder gives for it, not a sample: the same photo
   gives the same picture. It is squeezed into the encoder's square, as in training.
@@ -22,6 +26,7 @@ from typing import cast
 import numpy as np
 import numpy.typing as npt
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from models.api import Layout, resized_ids
@@ -38,6 +43,9 @@ from models.ops.cancelling import between_operations
 UNKNOWN_ID = 255
 NO_CHANNEL = -1
 IDS = 65536
+LONGEST_SHAPE = 8
+STRETCHED_COPIES = 2
+"""Float32 pictures of the wanted size that stretching holds at once."""
 NAMED = 3
 """Labels named in one sentence, at most."""
 KEPT_IMAGES = 4
@@ -59,11 +67,13 @@ class RenderLayoutStage:
     ) -> int:
         config = _config(edit, context)
         cell_px = 2 ** HALVINGS[config.upsampling]
-        area = math.prod(padded_side_px(side_px, cell_px) for side_px in size_px)
-        busy = 0.0 if context.layout is None else _busy_share(context.layout, size_px)
+        canvas_px = canvas_size(config, size_px, context.reduction)
+        area = math.prod(padded_side_px(side_px, cell_px) for side_px in canvas_px)
+        busy = 0.0 if context.layout is None else _busy_share(context.layout, canvas_px)
         copies = COPIES + busy * (BUSY_COPIES - COPIES)
         width = 2 * config.base_channels + config.hidden_channels
-        return int(4 * area * (copies * width + _semantic_channels(config)))
+        stretched = 0 if canvas_px == size_px else 3 * STRETCHED_COPIES * math.prod(size_px)
+        return int(4 * (area * (copies * width + _semantic_channels(config)) + stretched))
 
     def render(
         self, edit: RenderLayout, img_bchw: Tensor, input_key: str, context: StageContext
@@ -72,14 +82,34 @@ class RenderLayoutStage:
         height_px, width_px = img_bchw.shape[2:]
         layout = context.layout
         assert layout is not None
-        channels_hw = _channels(layout, (height_px, width_px), edit, context)
+        canvas_px = canvas_size(config, (height_px, width_px), context.reduction)
+        channels_hw = _channels(layout, canvas_px, edit, context)
         network = cast(SpadeNetwork, context.network(edit))
 
         context.step("encoding style", 0.0)
         z = _style(edit, network, context) if config.style_length else None
 
         context.step("rendering layout", 0.2)
-        return _picture(edit, network, channels_hw, z, context)
+        picture = _picture(edit, network, channels_hw, z, context)
+        if canvas_px == (height_px, width_px):
+            return picture
+        return F.interpolate(
+            picture, size=(height_px, width_px), mode="bicubic", antialias=True
+        ).clamp(-1.0, 1.0)
+
+
+def canvas_size(
+    config: SpadeConfig, size_px: tuple[int, int], reduction: float = 1.0
+) -> tuple[int, int]:
+    """(height, width) at which a picture of this size is rendered: of its shape.
+
+    The shorter side is the model's own, times `reduction`; of pictures that are longer than
+    `LONGEST_SHAPE` times their width, the longer side is that many times as long.
+    """
+    own_px = min(config.crop_size, config.crop_size / config.aspect_ratio) * reduction
+    shape = max(size_px) / min(size_px)
+    scale = own_px * min(shape, LONGEST_SHAPE) / max(size_px)
+    return max(1, round(size_px[0] * scale)), max(1, round(size_px[1] * scale))
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ class StageContext:
         token: asked before every step.
         progress: told every step.
         layout: of the request, or None.
+        reduction: share of the wanted side that memory allows: 1, or less in a retreat.
     """
 
     device: torch.device
@@ -38,6 +39,7 @@ class StageContext:
     token: CancelToken
     progress: Progress
     layout: Layout | None = None
+    reduction: float = 1.0
 
     def step(self, words: str, share: float) -> None:
         """Say what comes next; `Cancelled` if it is no longer wanted."""
@@ -46,7 +48,7 @@ class StageContext:
 
     def key(self, *parts: object) -> tuple[object, ...]:
         """A cache key: `parts`, and what every value depends on."""
-        return (*parts, str(self.device), str(self.dtype))
+        return (*parts, str(self.device), str(self.dtype), self.reduction)
 
     def cached(self, key: tuple[object, ...], make: Callable[[], Any]) -> Any:
         """The value of `key` (of which `tensor_bytes` knows the size), made when it is not there.

@@ -1,17 +1,13 @@
 """The panel of the labels: which one is painted, and all that there are."""
 
 from collections.abc import Collection, Sequence
-from typing import Literal
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QAction, QActionGroup, QKeyEvent
+from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
-    QLabel,
     QLineEdit,
-    QMenu,
     QPushButton,
-    QSizePolicy,
     QStackedWidget,
     QToolButton,
     QVBoxLayout,
@@ -20,21 +16,17 @@ from PySide6.QtWidgets import (
 
 from app.document.palette import Label, Palette
 from app.ui.icons import ICON_PX, icon
+from app.ui.panels.no_layout import NoLayout, State, centred
 from app.ui.widgets.elided_label import ElidedLabel
 from app.ui.widgets.label_list import ENTERS, LabelList, LabelRow, LabelRowView
 from app.ui.widgets.label_swatch import SMALLEST_SIDE
 from app.ui.widgets.labels_in_hand import LabelsInHand
+from app.ui.widgets.palette_button import PaletteButton
 
 MARGIN = 8
 MINIMUM_SIZE = QSize(200, 160)
 NOTHING_RECENT = "Labels that you paint come here"
 NOTHING_FOUND = "No label has this name"
-STATE_WORDS = {
-    "none": "Open a photo or begin a layout first",
-    "empty": "No layout yet",
-    "busy": "Working",
-}
-State = Literal["none", "empty", "busy", "ready"]
 
 
 class LabelsPanel(QWidget):
@@ -78,14 +70,11 @@ class LabelsPanel(QWidget):
         self._recents = LabelRowView("Labels of late")
         self._no_recents = ElidedLabel(NOTHING_RECENT, faint=True)
         self._list = LabelList()
-        self._not_found = QLabel(NOTHING_FOUND)
-        self._palettes = QPushButton()
-        self._palette_group = QActionGroup(self)
+        self._not_found = centred(NOTHING_FOUND)
+        self._palettes = PaletteButton()
         self._table = QPushButton()
         self._page = QStackedWidget()
-        self._words = QLabel()
-        self._from_photo = QPushButton(icon("layout-photo"), "Layout from photo")
-        self._blank = QPushButton(icon("layout"), "Blank layout")
+        self._no_layout = NoLayout()
         self._name_parts()
         self._arrange()
         self._connect()
@@ -106,20 +95,6 @@ class LabelsPanel(QWidget):
         self._patterns.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._patterns.setAccessibleName("Patterns on labels")
         self._patterns.setToolTip("Patterns on labels: tells colours apart that look alike")
-        self._palettes.setToolTip(
-            "The labels of the layout. Another palette takes over what it has"
-        )
-        self._palettes.setMenu(QMenu(self._palettes))
-        self._from_photo.setToolTip("Let a model find the labels of the open photo")
-        self._blank.setToolTip("Begin with one label everywhere")
-        for button in (self._from_photo, self._blank):
-            button.setIconSize(QSize(ICON_PX, ICON_PX))
-            button.setAccessibleName(button.text())
-        for words in (self._words, self._not_found):
-            words.setWordWrap(True)
-            words.setAlignment(Qt.AlignmentFlag.AlignCenter)
-            words.setForegroundRole(self.palette().ColorRole.PlaceholderText)
-            words.setTextFormat(Qt.TextFormat.PlainText)
 
     def _arrange(self) -> None:
         recents = QStackedWidget()
@@ -145,27 +120,15 @@ class LabelsPanel(QWidget):
         column.addWidget(found, 1)
         column.addWidget(self._palettes)
         column.addWidget(self._table)
-        self._page.addWidget(self._empty_page())
+        self._page.addWidget(self._no_layout)
         self._page.addWidget(ready)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(self._page)
 
-    def _empty_page(self) -> QWidget:
-        page = QWidget()
-        column = QVBoxLayout(page)
-        column.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
-        column.setSpacing(MARGIN)
-        column.addStretch()
-        for part in (self._words, self._from_photo, self._blank):
-            part.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-            column.addWidget(part)
-        column.addStretch()
-        return page
-
     def _connect(self) -> None:
-        self.hand.primary_clicked.connect(self._show_primary)
-        self.hand.secondary_clicked.connect(self._show_secondary)
+        self.hand.primary_clicked.connect(lambda: self._go_to_label(self._chosen[0]))
+        self.hand.secondary_clicked.connect(lambda: self._go_to_label(self._chosen[1]))
         self.hand.swap_requested.connect(self.swap_requested)
         self.search.textChanged.connect(self._look)
         self.search.installEventFilter(self)
@@ -173,31 +136,22 @@ class LabelsPanel(QWidget):
         for view in (self._list, self._recents):
             view.chosen.connect(self._on_chosen)
             view.second_chosen.connect(self._on_second)
-        self._palette_group.triggered.connect(self._on_palette)
-        self._table.clicked.connect(self._on_table)
-        self._from_photo.clicked.connect(self._on_from_photo)
-        self._blank.clicked.connect(self._on_blank)
+        self._palettes.wanted.connect(self.palette_wanted)
+        self._table.clicked.connect(self.table_wanted)
+        self._no_layout.from_photo_wanted.connect(self.from_photo_wanted)
+        self._no_layout.blank_wanted.connect(self.blank_wanted)
 
     # What is shown
 
     def set_palettes(self, palettes: Sequence[tuple[str, str]]) -> None:
         """Id and title of every palette that there is."""
-        menu = self._palettes.menu()
-        for action in self._palette_group.actions():
-            self._palette_group.removeAction(action)
-        menu.clear()
-        for palette_id, title in palettes:
-            action = menu.addAction(title)
-            action.setData(palette_id)
-            action.setCheckable(True)
-            self._palette_group.addAction(action)
-        self._show_palette()
+        self._palettes.set_palettes(palettes)
 
     def set_palette(self, palette: Palette) -> None:
         """Show the labels of this palette."""
         self._palette = palette
         self._rows = {}
-        self._show_palette()
+        self._palettes.set_current(palette.id, palette.title)
         self._refresh()
         self._show_recent()
 
@@ -234,9 +188,7 @@ class LabelsPanel(QWidget):
         """Whether the model has other labels than the layout, and for how many it has nothing."""
         self._table.setVisible(differs)
         self._table.setIcon(icon("warning" if lacking else "model"))
-        words = "Labels of the model…"
-        if lacking:
-            words = f"Labels of the model… ({lacking} missing)"
+        words = "Labels of the model…" + (f" ({lacking} missing)" if lacking else "")
         self._table.setText(words)
         self._table.setAccessibleName(words)
         self._table.setToolTip(
@@ -254,9 +206,7 @@ class LabelsPanel(QWidget):
             text: instead of the words that the state has by itself.
         """
         self._page.setCurrentIndex(1 if state == "ready" else 0)
-        self._words.setText(text or STATE_WORDS.get(state, ""))
-        for button in (self._from_photo, self._blank):
-            button.setVisible(state == "empty")
+        self._no_layout.set_state(state, text)
 
     def focus_search(self) -> None:
         """Give the keyboard to the search field."""
@@ -304,14 +254,6 @@ class LabelsPanel(QWidget):
         labels = [label for i in self._recent if (label := self._by_id(i)) is not None]
         self._recents.set_rows([LabelRow(label) for label in labels])
         self._recent_page.setCurrentIndex(1 if labels else 0)
-
-    def _show_palette(self) -> None:
-        palette_id = self._palette.id if self._palette else ""
-        title = self._palette.title if self._palette else "No palette"
-        for action in self._palette_group.actions():
-            action.setChecked(action.data() == palette_id)
-        self._palettes.setText(title)
-        self._palettes.setAccessibleName(f"Palette: {title}")
 
     # What the person does
 
@@ -369,14 +311,6 @@ class LabelsPanel(QWidget):
         self.second_chosen.emit(label_id)
         self.done.emit()
 
-    @Slot()
-    def _show_primary(self) -> None:
-        self._go_to_label(self._chosen[0])
-
-    @Slot()
-    def _show_secondary(self) -> None:
-        self._go_to_label(self._chosen[1])
-
     def _go_to_label(self, label_id: int | None) -> None:
         self.search.clear()
         self._go_to(label_id)
@@ -391,25 +325,6 @@ class LabelsPanel(QWidget):
     def _on_patterns(self, on: bool) -> None:
         self.set_patterns(on)
         self.patterns_toggled.emit(on)
-
-    @Slot(QAction)
-    def _on_palette(self, action: QAction) -> None:
-        # It is not in use before the layout has its labels.
-        self._show_palette()
-        if self._palette is None or action.data() != self._palette.id:
-            self.palette_wanted.emit(action.data())
-
-    @Slot()
-    def _on_table(self) -> None:
-        self.table_wanted.emit()
-
-    @Slot()
-    def _on_from_photo(self) -> None:
-        self.from_photo_wanted.emit()
-
-    @Slot()
-    def _on_blank(self) -> None:
-        self.blank_wanted.emit()
 
 
 def met_alias(label: Label, text: str) -> str:

@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QMenu,
     QPushButton,
-    QSizePolicy,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -22,7 +21,7 @@ from PySide6.QtWidgets import (
 from app.ui.dialogs.parts import Note, chars_px
 from app.ui.icons import ICON_PX, icon
 from app.ui.panels.reference_zone import REFERENCE_MIME, ReferenceItem
-from app.ui.panels.style_tile import StyleItem, StyleTile
+from app.ui.panels.style_tile import StyleItem, StylePair
 from app.ui.widgets.column_scroll import MINIMUM_HEIGHT, ColumnScroll
 from app.ui.widgets.number_field import NumberField
 from app.ui.widgets.slider import AmountSlider, Scale
@@ -97,10 +96,7 @@ class StylePanel(QWidget):
         self._known_items: tuple[ReferenceItem, ...] = ()
         self._available = False
         self._note = Note()
-        self._first = StyleTile("Style", "Drop a photo")
-        self._second = StyleTile("Second style", "Mix in another")
-        self._swap = QToolButton()
-        self._remove = QToolButton()
+        self._pair = StylePair()
         self._browse = QPushButton(icon("open"), "Photo…")
         self._browse_second = QPushButton(icon("open"), "Second…")
         self._blend = AmountSlider("Mix", BLEND)
@@ -123,16 +119,11 @@ class StylePanel(QWidget):
             button.setIconSize(QSize(16, 16))
             button.setAccessibleName(name)
             button.setToolTip(tip)
-        for button, icon_name, name in (
-            (self._swap, "swap", "Swap the two styles"),
-            (self._remove, "close", "Remove the second style"),
-            (self._dice, "dice", "Roll the dice"),
-        ):
-            button.setIcon(icon(icon_name))
-            button.setIconSize(QSize(ICON_PX, ICON_PX))
-            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-            button.setAccessibleName(name)
-            button.setToolTip(name)
+        self._dice.setIcon(icon("dice"))
+        self._dice.setIconSize(QSize(ICON_PX, ICON_PX))
+        self._dice.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._dice.setAccessibleName("Roll the dice")
+        self._dice.setToolTip("Roll the dice")
         self._seed.setDecimals(0)
         # Its largest number is far wider than those that are drawn.
         self._seed.setMinimumWidth(chars_px(self, SEED_CHARACTERS))
@@ -147,20 +138,6 @@ class StylePanel(QWidget):
             pictures.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
 
     def _arrange(self) -> None:
-        between = QVBoxLayout()
-        between.setSpacing(4)
-        between.addStretch()
-        between.addWidget(self._swap)
-        between.addWidget(self._remove)
-        between.addStretch()
-        both = QWidget()
-        both.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-        tiles = QHBoxLayout(both)
-        tiles.setContentsMargins(0, 0, 0, 0)
-        tiles.setSpacing(4)
-        tiles.addWidget(self._first, 1)
-        tiles.addLayout(between)
-        tiles.addWidget(self._second, 1)
         photos = QHBoxLayout()
         photos.setSpacing(MARGIN)
         photos.addWidget(self._browse, 1)
@@ -175,7 +152,7 @@ class StylePanel(QWidget):
         column.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
         column.setSpacing(MARGIN)
         column.addWidget(self._note)
-        column.addWidget(both)
+        column.addWidget(self._pair)
         column.addWidget(self._blend)
         column.addLayout(photos)
         column.addWidget(self._known)
@@ -188,26 +165,21 @@ class StylePanel(QWidget):
         whole.addWidget(self._scroll)
 
     def _connect(self) -> None:
-        for tile, files, image, known, browse in (
-            (self._first, self.photo_dropped, self.image_dropped, self.known_chosen, self.browse),
-            (
-                self._second,
-                self.second_dropped,
-                self.second_image_dropped,
-                self.known_second,
-                self.second_browse,
-            ),
-        ):
-            tile.files_dropped.connect(files)
-            tile.image_dropped.connect(image)
-            tile.reference_dropped.connect(known)
-            tile.clicked.connect(browse)
-        self._browse.clicked.connect(self._on_browse)
-        self._browse_second.clicked.connect(self._on_browse_second)
-        self._swap.clicked.connect(self._on_swap)
-        self._remove.clicked.connect(self._on_remove)
-        self._dice.clicked.connect(self._on_dice)
-        self._more.clicked.connect(self._on_more)
+        first, second = self._pair.tiles
+        first.files_dropped.connect(self.photo_dropped)
+        first.image_dropped.connect(self.image_dropped)
+        first.reference_dropped.connect(self.known_chosen)
+        first.clicked.connect(self.browse)
+        second.files_dropped.connect(self.second_dropped)
+        second.image_dropped.connect(self.second_image_dropped)
+        second.reference_dropped.connect(self.known_second)
+        second.clicked.connect(self.second_browse)
+        self._pair.swapped.connect(self.swapped)
+        self._pair.other_removed.connect(self.other_removed)
+        self._browse.clicked.connect(self.browse)
+        self._browse_second.clicked.connect(self.second_browse)
+        self._dice.clicked.connect(self.rolled)
+        self._more.clicked.connect(self.more_wanted)
         self._seed.valueChanged.connect(self._on_seed)
         self._blend.dragged.connect(self.blend_dragged)
         self._blend.committed.connect(self.blend_committed)
@@ -271,11 +243,8 @@ class StylePanel(QWidget):
     # Inside
 
     def _refresh(self) -> None:
-        self._first.show_style(self._with_thumb(self._style))
-        self._second.show_style(self._with_thumb(self._other))
-        mixed = self._other is not None
-        for part in (self._swap, self._remove, self._blend):
-            part.setVisible(mixed)
+        self._pair.show_styles(self._with_thumb(self._style), self._with_thumb(self._other))
+        self._blend.setVisible(self._other is not None)
         for part in self._parts:
             part.setEnabled(self._available)
         self._show_seed()
@@ -287,9 +256,8 @@ class StylePanel(QWidget):
     def _parts(self) -> tuple[QWidget, ...]:
         """All that needs a model with styles."""
         return (
-            *(self._first, self._second, self._swap, self._remove, self._browse),
-            *(self._browse_second, self._blend, self._dice, self._seed, self._more),
-            *(self._thumbs, self._known),
+            *(self._pair, self._browse, self._browse_second, self._blend),
+            *(self._dice, self._seed, self._more, self._thumbs, self._known),
         )
 
     def _with_thumb(self, item: StyleItem | None) -> StyleItem | None:
@@ -332,30 +300,6 @@ class StylePanel(QWidget):
             pictures.setFixedHeight(min(rows, MOST_ROWS) * cell + 2)
 
     # What the person does
-
-    @Slot()
-    def _on_browse(self) -> None:
-        self.browse.emit()
-
-    @Slot()
-    def _on_browse_second(self) -> None:
-        self.second_browse.emit()
-
-    @Slot()
-    def _on_swap(self) -> None:
-        self.swapped.emit()
-
-    @Slot()
-    def _on_remove(self) -> None:
-        self.other_removed.emit()
-
-    @Slot()
-    def _on_dice(self) -> None:
-        self.rolled.emit()
-
-    @Slot()
-    def _on_more(self) -> None:
-        self.more_wanted.emit()
 
     @Slot(float)
     def _on_seed(self, seed: float) -> None:

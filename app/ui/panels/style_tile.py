@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QPoint, QRect, QSize, Qt
+from PySide6.QtCore import QPoint, QRect, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QSizePolicy
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
-from app.ui.icons import pixmap
+from app.ui.icons import ICON_PX, icon, pixmap
 from app.ui.panels.reference_zone import ReferenceItem, ReferenceZone
 from app.ui.theme import Theme
 from app.ui.widgets.painting import draw_ring, fill_rounded
@@ -103,3 +103,67 @@ class StyleTile(ReferenceZone):
         )
         draw_ring(painter, self.rect(), theme.accent)
         painter.end()
+
+
+class StylePair(QWidget):
+    """The two styles beside each other; between them, what can be done with both.
+
+    Signals:
+        swapped(): exchange them.
+        other_removed(): have the first alone.
+
+    Attributes:
+        tiles: of the first and the second style.
+    """
+
+    swapped = Signal()
+    other_removed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tiles = (
+            StyleTile("Style", "Drop a photo"),
+            StyleTile("Second style", "Mix in another"),
+        )
+        self._swap = _button("swap", "Swap the two styles")
+        self._remove = _button("close", "Remove the second style")
+        between = QVBoxLayout()
+        between.setSpacing(4)
+        between.addStretch()
+        between.addWidget(self._swap)
+        between.addWidget(self._remove)
+        between.addStretch()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(4)
+        row.addWidget(self.tiles[0], 1)
+        row.addLayout(between)
+        row.addWidget(self.tiles[1], 1)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self._swap.clicked.connect(self._on_swap)
+        self._remove.clicked.connect(self._on_remove)
+
+    def show_styles(self, first: StyleItem | None, second: StyleItem | None) -> None:
+        """Show both; None for none."""
+        for tile, item in zip(self.tiles, (first, second), strict=True):
+            tile.show_style(item)
+        for button in (self._swap, self._remove):
+            button.setVisible(second is not None)
+
+    @Slot()
+    def _on_swap(self) -> None:
+        self.swapped.emit()
+
+    @Slot()
+    def _on_remove(self) -> None:
+        self.other_removed.emit()
+
+
+def _button(icon_name: str, name: str) -> QToolButton:
+    button = QToolButton()
+    button.setIcon(icon(icon_name))
+    button.setIconSize(QSize(ICON_PX, ICON_PX))
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    button.setAccessibleName(name)
+    button.setToolTip(name)
+    return button

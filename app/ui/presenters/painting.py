@@ -14,7 +14,7 @@ from app.document.palette import Label
 from app.ui.actions import DISPLAYS, LABEL_KEYS, TOOLS
 from app.ui.canvas.pen import CanvasTool
 from app.ui.main_window import MainWindow
-from app.ui.presenters.notices import Teller
+from app.ui.presenters.notices import Teller, words_of
 from app.ui.presenters.picture import PicturePresenter
 
 WITH_CANVAS = (
@@ -55,7 +55,7 @@ class PaintingPresenter(QObject):
         session.changed.connect(self._document_changed)
         painting.tool_changed.connect(self._tool_changed)
         painting.settings_changed.connect(self._settings_changed)
-        painting.refused.connect(partial(tell.error, key="painting"))
+        painting.refused.connect(self._refused)
         self._show_palette()
         self._settings_changed(painting.settings)
         self._tool_changed(painting.tool)
@@ -122,6 +122,7 @@ class PaintingPresenter(QObject):
 
     def _find(self) -> None:
         self._window.docks["labels"].show()
+        self._window.docks["labels"].raise_()
         self._window.labels.focus_search()
 
     def _show_palette(self) -> None:
@@ -193,6 +194,12 @@ class PaintingPresenter(QObject):
             document.height_px / 2 if settings.mirror_down else None,
         )
 
+    def _refused(self, error: Exception) -> None:
+        """There is nothing to paint on: offer what can be done about it."""
+        offers = (self._window.actions_[name] for name in ("layout.from_photo", "layout.blank"))
+        actions = ((action.text().replace("&", ""), action.trigger) for action in offers)
+        self._tell.warning(words_of(error)[0], "", *actions, key="painting")
+
     # What is shown
 
     def _display_changed(self, display: str) -> None:
@@ -214,6 +221,7 @@ class PaintingPresenter(QObject):
         painted = layout_entry(document) is not None
         if painted and (why is Change.OPEN or not self._painted):
             self._window.canvas.set_display("side_by_side")
+            self._window.notices.dismiss("painting")
         self._painted = painted
 
     def _show_layout(self) -> None:

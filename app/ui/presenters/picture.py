@@ -9,12 +9,13 @@ from PySide6.QtWidgets import QApplication
 from app.controllers.exporting import Exporting
 from app.controllers.layouts import is_ground
 from app.controllers.pictures import OpenedPhoto
-from app.controllers.preview import Preview, Rendered
+from app.controllers.preview import WAITING, Preview, Rendered
 from app.controllers.session import Change, Session
 from app.document.document import Document
 from app.document.pyramid import Pyramid
 from app.ui.main_window import MainWindow
-from app.ui.presenters.notices import Teller
+from app.ui.presenters.notices import Teller, words_of
+from models.errors import RequestError
 
 MODES = {"view.split": "split", "view.before": "before"}
 """Switches and what they show; with neither, the picture as it is edited is shown."""
@@ -129,12 +130,25 @@ class PicturePresenter(QObject):
         if rendered is not None and rendered.final:
             self._window.status.set_seconds(rendered.result.seconds)
             self._window.device.set_seconds(rendered.result.seconds)
+            self._forget_trouble()
             for note in rendered.result.notes:
                 self._tell.warning(note, key="render")
+
+    def _forget_trouble(self) -> None:
+        """What kept an earlier picture from being made is over when a newer one is there."""
+        notices = self._window.notices
+        if any(told.key == "render" and told.kind != "info" for told in notices.notices):
+            notices.dismiss("render")
 
     def _failed(self, error: Exception) -> None:
         restart = ("Restart the engine", self._window.actions_["model.restart"].trigger)
         again = ("Try again", self._preview.again)
+        table = self._window.actions_["layout.table"]
+        if isinstance(error, RequestError) and table.isEnabled():
+            # A label that the model does not have is the only wish that it can refuse then.
+            labels = ("Labels of the model…", table.trigger)
+            self._tell.warning(words_of(error)[0], "", labels, key="render")
+            return
         self._tell.error(error, again, restart, key="render")
 
     def _working(self, key: str, words: str, share: float) -> None:
@@ -146,7 +160,9 @@ class PicturePresenter(QObject):
             self._window.status.set_work("")
             self._window.progress.clear()
             return
-        words, share = list(self._words.values())[-1]
+        # What waits says less than what it waits for.
+        known = [work for work in self._words.values() if work[0] != WAITING]
+        words, share = (known or list(self._words.values()))[-1]
         self._window.status.set_work(words)
         if share > 0.0:
             self._window.progress.set_share(share)

@@ -43,8 +43,9 @@ class SizeSlider(AmountSlider):
         self._fit_number()
 
     def _show(self, units: int) -> None:
-        super()._show(units)
-        at, scale = self.value, self._scale
+        at, scale = self._scale.to_value(units), self._scale
+        # At the whole pixel, or a nudge might only go on to it and change nothing.
+        super()._show(scale.to_units(at))
         larger = max(at + 1, at * GROWTH)
         self._track.setSingleStep(scale.to_units(larger) - scale.to_units(at) or 1)
         self._track.setPageStep(scale.to_units(2 * scale.minimum))

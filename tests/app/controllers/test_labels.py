@@ -87,6 +87,22 @@ def test_an_open_layout_brings_its_own_palette(labels, session: Session, heard):
     assert labels.palette.id == "coco_stuff"
 
 
+def test_what_is_in_hand_stays_so_under_its_name_in_another_palette(labels, session):
+    by_name = {label.name: label for label in labels.palette.labels}
+    labels.choose(by_name["water"].id)
+    labels.choose_second(by_name["sand"].id)
+    session.open(painted("coco_stuff"))
+    assert labels.primary.name.startswith("water")
+    assert labels.secondary.name == "sand"
+    (sandwich,) = [label for label in labels.palette.labels if label.name == "sandwich"]
+    labels.choose(sandwich.id)
+    session.open(painted("landscape"))
+    # What has no name there is put down for something that can be painted at once.
+    assert labels.primary in labels.palette.labels
+    assert labels.secondary.name == "sand"
+    assert labels.primary != labels.secondary
+
+
 def test_a_layout_in_an_unknown_palette_leaves_the_labels_as_they_are(labels, session, heard):
     palettes = heard(labels.palette_changed)
     session.open(painted("moon"))

@@ -112,9 +112,11 @@ def test_a_layout_goes_into_a_file_and_back(
     )
     session.push("Paint", with_labels(settled, LabelMap(ids, "landscape")))
     path = tmp_path / "layout.png"
+    assert session.unexported
     layouts.export(path)
     qtbot.waitUntil(lambda: queue.idle)
     assert exported.values == [path]
+    assert not session.unexported
     assert read_layout(path, labels.palette).ids == ids
     layouts.open_file(path)
     qtbot.waitUntil(lambda: queue.idle)

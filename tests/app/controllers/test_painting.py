@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -321,3 +323,13 @@ def test_smoothing_feels_the_same_at_every_zoom(painting, session):
         lags.append(90 - np.flatnonzero(ids_of(session)[30] == WATER).max())
         painting.cancel()
     assert lags[0] > 1.5 * lags[1] > 0
+
+
+def test_a_stroke_keeps_the_names_of_the_labels(painting, session):
+    names = ((SKY, "sky"), (WATER, "water"))
+    labels = replace(session.document.labels, names=names)
+    session.open(replace(session.document, labels=labels))
+    painting.press(at(20, 20))
+    painting.release(at(30, 20))
+    assert (ids_of(session) == WATER).any()
+    assert session.document.labels.names == names

@@ -3,7 +3,7 @@ import pytest
 
 from app.controllers.session import Session
 from app.controllers.styling import REST_MS, STRIP_COUNT, Styling
-from app.document.document import Document, LabelMap, Photo, with_edit
+from app.document.document import Document, LabelMap, Photo, with_edit, with_labels
 from app.document.io.images import write_image
 from app.document.tiles import TiledArray
 from app.jobs.slots import Slot
@@ -58,6 +58,7 @@ def test_a_second_photo_begins_half_way(styling, session, queue, file, qtbot):
     qtbot.waitUntil(lambda: queue.idle)
     edit = edit_of(session)
     assert (edit.reference, edit.blend, edit.other_seed) == (None, 0.5, None)
+    assert session.history.undo_label == "Second style of a photo"
     assert edit.other_reference == session.document.references[0].picture.sha256
     styling.set_second(8)
     assert (edit_of(session).other_seed, edit_of(session).other_reference) == (8, None)
@@ -126,6 +127,28 @@ def test_the_strip_shows_the_layout_in_every_style(styling, queue, make, heard, 
     qtbot.wait(2 * REST_MS)
     # Another style of the picture leaves the strip as it is.
     assert len(asked) == STRIP_COUNT
+
+
+def test_the_strip_keeps_its_pictures_until_newer_ones_come(
+    styling, session, queue, make, heard, qtbot
+):
+    strips = heard(styling.strip_changed)
+    styling.set_watched(True)
+    qtbot.waitUntil(lambda: len(strips.values) == STRIP_COUNT, timeout=10 * REST_MS)
+    qtbot.waitUntil(lambda: queue.idle)
+    before = [thumb.rgb_hwc.tobytes() for thumb in strips.last]
+    strips.values.clear()
+    other = TiledArray.filled(32, 48, 9)
+    session.push("Fill", with_labels(session.document, LabelMap(other, "landscape")))
+    qtbot.waitUntil(lambda: len(strips.values) == STRIP_COUNT, timeout=10 * REST_MS)
+    qtbot.waitUntil(lambda: queue.idle)
+    for count, strip in enumerate(strips.values, 1):
+        pictures = [thumb.rgb_hwc.tobytes() for thumb in strip]
+        assert pictures[count:] == before[count:]
+        assert all(a != b for a, b in zip(pictures[:count], before, strict=False))
+    # What is shown of one document says nothing about another.
+    session.close()
+    assert all(thumb.rgb_hwc is None for thumb in strips.last)
 
 
 def test_more_offers_other_styles(styling, queue, heard, qtbot):

@@ -1,5 +1,7 @@
 """The tabs of the workspaces."""
 
+from typing import Any
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMainWindow
@@ -33,8 +35,8 @@ def actions(window) -> Actions:
 
 
 @pytest.fixture
-def tabs(window, actions) -> WorkspaceTabs:
-    made = WorkspaceTabs(actions)
+def tabs(window, actions) -> Any:
+    made: Any = WorkspaceTabs(actions)
     made.told = []
     made.chosen.connect(made.told.append)
     window.setMenuWidget(made)

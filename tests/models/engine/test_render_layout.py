@@ -14,7 +14,7 @@ from models.edits import RenderLayout, SwapTexture
 from models.engine import render_layout, renderer
 from models.engine.engine import Engine
 from models.engine.memory import ByteCache
-from models.engine.render_layout import RenderLayoutStage, between_styles
+from models.engine.render_layout import RenderLayoutStage, between_styles, canvas_size
 from models.errors import Cancelled, OutOfMemory, RequestError
 from models.image_io import resize_rgb, to_rgb_hwc
 from models.networks.spade import SpadeNetwork
@@ -116,15 +116,35 @@ def test_a_layout_and_a_seed_are_the_networks_picture(network):
 
 
 @torch.inference_mode()
-def test_the_canvas_may_have_any_size_and_the_layout_another(network):
+def test_the_canvas_has_the_models_size_and_the_layout_another(network):
     """Pixel i of the canvas is that of floor(i * before / after) in the layout."""
     layout = layout_of(stripes(7, 5))
-    rows = [i * 7 // 45 for i in range(45)]
-    columns = [i * 5 // 33 for i in range(33)]
+    rows = [i * 7 // 90 for i in range(90)]
+    columns = [i * 5 // 64 for i in range(64)]
     expected = network(semantics_of(stripes(7, 5)[rows][:, columns]), random_style(3))
-    img = render(layout=layout, size_px=(45, 33), network=network)
-    assert img.shape == (1, 3, 45, 33)
+    img = render(layout=layout, size_px=(90, 64), network=network)
     torch.testing.assert_close(img, expected, atol=1e-5, rtol=0)
+
+
+@torch.inference_mode()
+@pytest.mark.parametrize("size_px", [(45, 32), (180, 128), (1, 1), (512, 364)])
+def test_a_picture_of_another_size_is_the_same_picture_stretched(network, size_px):
+    shape = (90, 64) if size_px != (1, 1) else (64, 64)
+    of_the_models_size = render(size_px=shape, network=network)
+    expected = F.interpolate(of_the_models_size, size=size_px, mode="bicubic", antialias=True)
+    img = render(size_px=size_px, network=network)
+    assert img.shape == (1, 3, *size_px)
+    allowed = 0.05 if size_px == (512, 364) else 1e-5
+    assert (img - expected.clamp(-1.0, 1.0)).abs().mean() <= allowed
+
+
+def test_canvases_keep_the_pictures_shape_up_to_long_strips():
+    wide = SpadeConfig(classes=35, upsampling="more", crop_size=512, aspect_ratio=2.0)
+    assert canvas_size(wide, (1000, 2000)) == (256, 512)
+    assert canvas_size(CONFIG, (300, 200)) == (96, 64)
+    assert canvas_size(CONFIG, (8, 800)) == (5, 512)
+    assert canvas_size(CONFIG, (1, 30_000)) == (1, 512)
+    assert canvas_size(CONFIG, (512, 512), 0.25) == (16, 16)
 
 
 def test_the_same_seed_is_the_same_picture_and_another_seed_another(network):
@@ -385,9 +405,12 @@ def test_the_canvas_of_a_size_is_kept_from_stroke_to_stroke_and_style_to_style(c
     assert canvas.pictures == 6
     assert canvas.size_px == (64, 96)
     assert canvas.edge_channel
+    # The preview, a thumbnail and the export are of the same canvas.
     render(size_px=(32, 48), context=context)
-    render(layout=stroke(1), size_px=(64, 96), context=context)
-    assert [canvas.pictures for canvas in canvases] == [6, 1]
+    render(layout=stroke(1), size_px=(128, 192), context=context)
+    assert [canvas.pictures for canvas in canvases] == [8]
+    render(size_px=(64, 64), context=context)
+    assert [canvas.pictures for canvas in canvases] == [8, 1]
 
 
 def test_an_equal_layout_in_an_equal_style_is_not_rendered_again(canvases, context):
@@ -542,9 +565,23 @@ def test_warming_up_makes_a_painter_ready(network):
 
 
 def test_a_canvas_beyond_the_memory_is_made_smaller_and_a_note_says_so(network):
-    result = make_engine(network, memory_budget_mb=40).render(request((512, 768)))
-    assert result.rgb_hwc.shape in [(256, 384, 3), (128, 192, 3)]
-    assert "not enough for 768 x 512 px" in result.notes[0]
+    result = make_engine(network, memory_budget_mb=40).render(request((1024, 1536)))
+    assert result.rgb_hwc.shape in [(512, 768, 3), (256, 384, 3), (128, 192, 3)]
+    assert "not enough for 1536 x 1024 px" in result.notes[0]
+
+
+def test_where_memory_is_short_the_canvas_shrinks_with_the_picture(network, monkeypatch):
+    seen = []
+    real = render_layout.SpadeCanvas
+
+    def watched(network, size_px, **rest):
+        seen.append(size_px)
+        return real(network, size_px, **rest)
+
+    monkeypatch.setattr(render_layout, "SpadeCanvas", watched)
+    result = make_engine(network, memory_budget_mb=40).render(request((1024, 1536)))
+    share = result.rgb_hwc.shape[0] / 1024
+    assert seen == [(round(64 * share), round(96 * share))]
 
 
 def test_a_memory_that_nothing_fits_is_one_sentence_and_nothing_is_tried(network):
@@ -566,13 +603,18 @@ def test_after_running_out_of_memory_the_canvas_has_gone_first(canvases, network
     assert result.notes == ()
 
 
-def test_the_working_set_grows_with_the_area_in_whole_cells():
+def test_the_working_set_is_that_of_the_canvas_and_of_stretching():
     context = make_context(spec=lambda edit: spec_of())
     stage = RenderLayoutStage()
-    sizes = [(64, 64), (128, 128), (33, 1)]
-    small, large, strip = (stage.working_set_bytes(PAINT, size, context) for size in sizes)
-    assert large == 4 * small
-    assert strip == 64 * 32 * small // 64**2
+
+    def needed(size_px, **changes) -> int:
+        return stage.working_set_bytes(PAINT, size_px, replace(context, **changes))
+
+    own = needed((64, 64))
+    assert needed((128, 128)) == own + 2 * 3 * 4 * 128 * 128
+    assert needed((512, 512), reduction=0.5) == own // 4 + 2 * 3 * 4 * 512 * 512
+    # A strip takes whole cells of 32 px.
+    assert needed((8, 512)) == own * (32 * 512) // 64**2
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QPushButton, QToolButton
+from PySide6.QtWidgets import QMenu, QPushButton, QToolButton
 
 from app.document.palette import Label, Palette
 from app.document.palettes import Palettes
@@ -16,6 +16,9 @@ from app.ui.widgets.item_model import ItemRole
 from app.ui.widgets.label_list import LabelView
 from app.ui.widgets.labels_in_hand import LabelButton
 from tests.app.ui.dialogs.look import check_controls, check_nothing_cut
+
+# A menu grabs keyboard and mouse, which the platform without a screen says it cannot.
+pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
 
 LEFT, SHIFT = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ShiftModifier
 NO_KEYS = Qt.KeyboardModifier.NoModifier
@@ -109,6 +112,16 @@ def test_the_menu_offers_both(panel, land):
         ("chosen", ROCK),
         ("second_chosen", ROCK),
     ]
+
+
+def test_a_right_click_opens_the_menu_of_that_label(panel):
+    labels = view(panel)
+    place = labels.visualRect(labels.items.index(labels.items.row_of(ROCK))).center()
+    labels.customContextMenuRequested.emit(place)
+    (menu,) = [m for m in labels.findChildren(QMenu) if m.isVisible()]
+    menu.actions()[0].trigger()
+    menu.close()
+    assert panel.told == [("chosen", ROCK), "done"]
 
 
 def test_a_double_click_on_a_search_result_chooses_nothing_else(panel):
@@ -349,12 +362,12 @@ def test_without_a_layout_two_ways_to_one_are_offered(panel):
     for words in ("Layout from photo", "Blank layout"):
         button(panel, words).click()
     assert panel.told == ["from_photo_wanted", "blank_wanted"]
-    assert panel._words.text() == "No layout yet"
+    assert panel._no_layout.text == "No layout yet"
     panel.set_state("busy", "Looking at the photo")
-    assert panel._words.text() == "Looking at the photo"
+    assert panel._no_layout.text == "Looking at the photo"
     assert not button(panel, "Blank layout").isVisible()
     panel.set_state("none")
-    assert panel._words.isVisible()
+    assert panel._no_layout.isVisible()
     assert not button(panel, "Blank layout").isVisible()
     panel.set_state("ready")
     assert panel.search.isVisible()

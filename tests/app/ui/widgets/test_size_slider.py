@@ -1,17 +1,21 @@
 """The slider for the width of a brush."""
 
+from itertools import pairwise
+from typing import Any
+
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractSpinBox, QSlider
+from PySide6.QtWidgets import QSlider
 
+from app.ui.widgets.number_field import NumberField
 from app.ui.widgets.size_slider import UNITS, SizeScale, SizeSlider
 
 SCALE = SizeScale()
 
 
 @pytest.fixture
-def slider(qtbot) -> SizeSlider:
-    made = SizeSlider("Size", SCALE)
+def slider(qtbot) -> Any:
+    made: Any = SizeSlider("Size", SCALE)
     qtbot.addWidget(made)
     made.show()
     made.seen = []
@@ -38,12 +42,12 @@ def test_sizes_beyond_the_ends_are_the_ends():
 def test_equal_ways_are_equal_factors():
     assert SCALE.to_value(UNITS // 2) == 32
     ways = [SCALE.to_units(2**k) for k in range(11)]
-    steps = {b - a for a, b in zip(ways, ways[1:], strict=False)}
+    steps = {b - a for a, b in pairwise(ways)}
     assert steps == {UNITS // 10}
 
 
-def test_a_typed_size_is_kept_as_it_is(slider: SizeSlider, qtbot):
-    number = slider.findChild(QAbstractSpinBox)
+def test_a_typed_size_is_kept_as_it_is(slider, qtbot):
+    number = slider.findChild(NumberField)
     for size in ("1", "7", "333", "1000"):
         number.lineEdit().setText(f"{size} px")
         qtbot.keyClick(number, Qt.Key.Key_Return)
@@ -53,20 +57,19 @@ def test_a_typed_size_is_kept_as_it_is(slider: SizeSlider, qtbot):
 
 
 @pytest.mark.parametrize(("key", "end"), [(Qt.Key.Key_Right, 1024.0), (Qt.Key.Key_Left, 1.0)])
-def test_arrow_keys_change_every_size_and_reach_the_ends(slider: SizeSlider, qtbot, key, end):
+def test_arrow_keys_change_every_size_and_reach_the_ends(slider, qtbot, key, end):
     slider.set_value(32.0)
     for _ in range(80):
         before = slider.value
         qtbot.keyClick(track(slider), key)
         assert slider.value != before or before == end
     assert slider.value == end
-    changed = [slider.seen[0], *slider.seen]
     # A nudge is a tenth, or a pixel where that is more.
-    for one, other in zip(changed[1:], changed[2:], strict=False):
+    for one, other in pairwise([32.0, *slider.seen]):
         assert abs(other - one) <= max(1, 0.13 * max(one, other))
 
 
-def test_page_keys_double_and_halve(slider: SizeSlider, qtbot):
+def test_page_keys_double_and_halve(slider, qtbot):
     slider.set_value(20.0)
     qtbot.keyClick(track(slider), Qt.Key.Key_PageUp)
     assert slider.value == 40
@@ -74,7 +77,7 @@ def test_page_keys_double_and_halve(slider: SizeSlider, qtbot):
     assert slider.value == 20
 
 
-def test_a_size_from_outside_is_rounded_for_the_eye_and_says_nothing(slider: SizeSlider):
+def test_a_size_from_outside_is_rounded_for_the_eye_and_says_nothing(slider):
     slider.set_value(33.6)
     assert slider.value == 34
     assert slider.seen == []

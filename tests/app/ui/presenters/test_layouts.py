@@ -1,0 +1,280 @@
+"""Layouts in the window: beginning one, what is told about it, leaving it."""
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QRect
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QPushButton
+
+from app.controllers.layouts import is_ground, is_layout_alone
+from app.document.io.layouts import read_layout
+from app.resources import resource
+from app.ui.dialogs.label_table import LabelTableDialog
+from app.ui.dialogs.new import NewDialog
+from models.errors import RequestError
+from tests.app.ui.pen import Pen
+
+WATER = 9
+
+
+@pytest.fixture
+def painter(driver):
+    """With a new layout open, in the workspace Paint."""
+    driver.program.layouts.new(320, 240, "landscape")
+    driver.wait(lambda: driver.document is not None and shown(driver))
+    return driver
+
+
+def shown(driver) -> bool:
+    return driver.program.preview._last is not None
+
+
+def painted(driver) -> None:
+    driver.program.labels.choose(WATER)
+    Pen(driver.window.canvas).stroke((100, 100, 1.0), (200, 100, 1.0))
+    driver.wait()
+
+
+def click(box, words: str) -> None:
+    (button,) = [made for made in box.findChildren(QPushButton) if made.text() == words]
+    button.click()
+
+
+def middle_of_the_picture(driver) -> tuple:
+    image = driver.window.canvas.grab().toImage()
+    x_view, y_view = driver.window.canvas.transform.to_view((160, 120))
+    return image.pixelColor(round(x_view), round(y_view)).getRgb()[:3]
+
+
+def test_the_start_page_begins_a_layout_and_the_engine_comes_up_meanwhile(driver):
+    driver.window.start.layout_requested.emit()
+    dialog = driver.dialog(NewDialog)
+    driver.wait(lambda: driver.make.made != [])
+    assert driver.document is None
+    dialog.accept()
+    dialog.layout_created.emit(64, 48, "coco_stuff", 105)
+    driver.wait(lambda: driver.document is not None)
+    labels = driver.document.labels
+    assert (labels.ids.width_px, labels.ids.height_px) == (64, 48)
+    assert labels.palette_id == "coco_stuff"
+    assert driver.window.workspace == "paint"
+    # The next layout begins with the labels that were in use.
+    driver.program.session.close()
+    driver.choose("file.new_layout")
+    again = driver.dialog(NewDialog)
+    again.layout_created.connect(lambda *values: made.append(values))
+    made: list = []
+    again._create.click()
+    assert made[0][2] == "coco_stuff"
+
+
+def test_the_readout_names_the_label_and_no_grey_that_nobody_made(painter):
+    driver = painter
+    painted(driver)
+    driver.window.canvas.pixel_hovered.emit((150, 100))
+    words = driver.window.status.pixel.text()
+    assert "water" in words
+    assert "128 128 128" not in words
+    driver.window.canvas.pixel_hovered.emit((5, 5))
+    assert "sky" in driver.window.status.pixel.text()
+
+
+def test_the_readout_of_a_photo_has_no_label(opened):
+    opened.window.canvas.pixel_hovered.emit((5, 5))
+    words = opened.window.status.pixel.text()
+    assert words.startswith("x 5  y 5   ")
+    assert len(words.split()) == 7
+
+
+def test_a_layout_alone_is_compared_with_nothing(painter, files):
+    driver, actions = painter, painter.window.actions_
+    assert is_ground(driver.document)
+    assert not actions["view.split"].isEnabled()
+    assert not actions["view.before"].isEnabled()
+    driver.open(files.meadow)
+    assert not is_ground(driver.document)
+    driver.choose("layout.blank")
+    driver.wait(actions["view.split"].isEnabled)
+
+
+def test_the_held_key_shows_the_layout_for_the_picture(painter):
+    driver = painter
+    sky = driver.program.labels.palette.by_id(1).rgb
+    driver.choose("view.display_picture")
+    picture = middle_of_the_picture(driver)
+    assert picture != sky
+    driver.choose("view.hold")
+    assert middle_of_the_picture(driver) == sky
+    driver.window._let_go()
+    assert middle_of_the_picture(driver) == picture
+
+
+def test_the_first_layout_of_a_photo_comes_into_sight(opened):
+    driver, canvas = opened, opened.window.canvas
+    driver.press("F1")
+    assert canvas.display == "picture"
+    driver.choose("layout.blank")
+    assert canvas.display == "side_by_side"
+    # From then on the artist decides.
+    driver.choose("view.display_over")
+    painted(driver)
+    assert canvas.display == "over"
+    driver.choose("edit.undo")
+    assert canvas.display == "over"
+
+
+def test_painting_without_a_layout_offers_one(opened):
+    driver = opened
+    driver.press("F1")
+    Pen(driver.window.canvas).stroke((100, 100, 1.0))
+    (notice,) = driver.window.notices.notices
+    assert notice.kind == "warning"
+    assert [words for words, _ in notice.actions] == ["Layout from photo", "Blank layout"]
+    notice.actions[1][1]()
+    assert driver.document.labels is not None
+    assert driver.notices() == []
+
+
+def test_an_exported_layout_is_saved_and_leaves_without_a_question(painter, tmp_path, qtbot):
+    driver, path = painter, tmp_path / "mine.png"
+    painted(driver)
+    assert is_layout_alone(driver.document)
+    driver.window.close()
+    qtbot.waitUntil(lambda: bool(driver.window.findChildren(QMessageBox)))
+    click(driver.dialog(QMessageBox), "Export layout…")
+    dialog = driver.dialog(QFileDialog)
+    dialog.selectFile(str(path))
+    dialog.accept()
+    qtbot.waitUntil(lambda: not driver.window.isVisible())
+    ids = read_layout(path, driver.program.labels.palette).ids
+    assert ids == driver.document.labels.ids
+    assert not driver.program.session.unexported
+
+
+def test_a_layout_that_cannot_be_written_keeps_the_window_open(painter, tmp_path, qtbot):
+    driver = painter
+    painted(driver)
+    driver.program.documents._layout_chosen(driver.window.leave, tmp_path / "none" / "x.png")
+    driver.wait(lambda: driver.notices() != [])
+    driver.program.layouts.export(tmp_path / "later.png")
+    driver.wait((tmp_path / "later.png").is_file)
+    assert driver.window.isVisible()
+
+
+def test_the_layout_of_a_photo_is_not_all_there_is(opened, qtbot, tmp_path):
+    driver = opened
+    driver.press("F1")
+    driver.choose("layout.blank")
+    painted(driver)
+    driver.program.layouts.export(tmp_path / "layout.png")
+    driver.wait((tmp_path / "layout.png").is_file)
+    assert driver.program.session.unexported
+    driver.window.close()
+    qtbot.waitUntil(lambda: bool(driver.window.findChildren(QMessageBox)))
+    words = [made.text() for made in driver.dialog(QMessageBox).findChildren(QPushButton)]
+    assert "Export layout…" not in words
+
+
+def test_style_photos_of_the_document_are_offered_again(painter, files):
+    driver = painter
+    driver.drop(files.sunset, "style")
+    driver.wait(lambda: len(driver.document.references) == 1)
+    known = driver.window.style_panel._known_items
+    assert [item.name for item in known] == [files.sunset.name]
+    assert np.array_equal(known[0].thumb_rgb_hwc[0, 0], (220, 150, 60))
+
+
+def test_the_dice_and_the_swap_tell_their_keys(driver):
+    assert "(Ctrl+D)" in driver.window.style_panel._dice.toolTip()
+    driver.program.preferences.update(shortcuts={"layout.roll": ("Ctrl+9",)})
+    assert "(Ctrl+9)" in driver.window.style_panel._dice.toolTip()
+
+
+def test_labels_have_most_room_and_the_style_lies_on_edits_and_history(painter):
+    window = painter.window
+    seen = [name for name, dock in window.docks.items() if not dock.visibleRegion().isEmpty()]
+    assert seen == ["labels", "style"]
+    assert {dock.objectName() for dock in window.tabifiedDockWidgets(window.docks["style"])} == {
+        "edits", "history"
+    }  # fmt: skip
+    # Hiding and showing all panels brings back the same one on top.
+    painter.choose("view.panels")
+    painter.choose("view.panels")
+    painter.wait()
+    assert not window.docks["style"].visibleRegion().isEmpty()
+
+
+def test_find_a_label_brings_its_panel_up(painter):
+    window = painter.window
+    window.tabifyDockWidget(window.docks["labels"], window.docks["style"])
+    window.docks["style"].raise_()
+    painter.wait(lambda: window.docks["labels"].visibleRegion().isEmpty())
+    painter.choose("layout.find")
+    painter.wait(lambda: not window.docks["labels"].visibleRegion().isEmpty())
+    assert window.labels.search.hasFocus()
+
+
+def test_the_next_part_of_the_window_is_one_that_is_seen(painter):
+    window = painter.window
+    window.canvas.setFocus()
+    visited = set()
+    for _ in range(8):
+        painter.choose("view.next_pane")
+        focus = window.focusWidget()
+        assert not focus.visibleRegion().isEmpty()
+        visited |= {name for name, dock in window.docks.items() if dock.isAncestorOf(focus)}
+    assert visited == {"labels", "style"}
+
+
+def test_the_tabs_stay_in_the_middle(painter, qtbot):
+    window = painter.window
+
+    def place() -> QRect:
+        return QRect(window.tabs.mapTo(window, window.tabs.rect().topLeft()), window.tabs.size())
+
+    before = place()
+    window.device.set_device("A processor with a long name and 96 threads")
+    window.device.set_seconds(12.5)
+    qtbot.wait(50)
+    assert place() == before
+    assert abs(before.center().x() - window.width() // 2) <= 8
+
+
+def test_samples_that_are_layouts_open_in_paint(driver):
+    driver.window.start.sample_chosen.emit(resource("samples/layouts/lake.png"))
+    driver.wait(lambda: driver.document is not None)
+    assert (driver.window.workspace, driver.document.base.name) == ("paint", "lake")
+
+
+def test_a_label_that_the_model_lacks_leads_to_the_table(driver):
+    driver.program.layouts.new(320, 240, "coco_stuff")
+    driver.wait(lambda: driver.document is not None and shown(driver))
+    driver.program.styling.set_watched(False)
+    driver.backend.errors += [RequestError("The model has nothing for sandwich.")] * 2
+    painted(driver)
+    (notice,) = driver.window.notices.notices
+    assert (notice.kind, notice.text) == ("warning", "The model has nothing for sandwich.")
+    ((words, act),) = notice.actions
+    assert words == "Labels of the model…"
+    act()
+    dialog = driver.dialog(LabelTableDialog)
+    dialog.reject()
+    # The trouble is over when the picture comes.
+    driver.backend.errors += [RequestError("The model has nothing for sandwich.")] * 2
+    painted(driver)
+    assert len(driver.notices()) == 1
+    driver.choose("edit.undo")
+    driver.choose("layout.roll")
+    driver.wait(lambda: driver.notices() == [])
+
+
+def test_what_waits_says_what_it_waits_for(painter):
+    status, picture = painter.window.status, painter.program.picture
+    picture.work("models", "starting the engine", 0.0)
+    picture.work("render", "waiting", 0.0)
+    assert status._words == "starting the engine"
+    picture.work("models", "", 0.0)
+    assert status._words == "waiting"
+    picture.work("render", "rendering layout", 0.5)
+    assert status._words == "rendering layout"
+    picture.work("render", "", 0.0)
+    assert status._words == ""
