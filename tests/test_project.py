@@ -160,12 +160,14 @@ def shipped_problems(folder: Path) -> list[str]:
 
 
 def weight_types(data: bytes) -> set[str]:
-    """Types of the tensors in a safetensors file, extras and metadata left out."""
+    """Types of the weights in a safetensors file: extras, metadata and counters left out."""
     header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
     return {
         value["dtype"]
         for key, value in header.items()
-        if key != "__metadata__" and not key.startswith("extra.")
+        if key != "__metadata__"
+        and not key.startswith("extra.")
+        and not key.endswith("num_batches_tracked")
     }
 
 

@@ -1,25 +1,33 @@
 """Layouts: begun, read from files, seen in photos, written, and fitted to the model's labels."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 from PySide6.QtCore import QObject, Signal
 
+from app.controllers.label_maps import (
+    BASE_GREY,
+    LabelTable,
+    blank_labels,
+    dtype_of,
+    is_layout_alone,
+    layout_entry,
+    relabelled,
+    used_ids,
+)
 from app.controllers.labels import Labels
 from app.controllers.models import RENDERS_LAYOUTS, SEES_LAYOUTS, Models
 from app.controllers.pictures import Pictures, plain_photo
 from app.controllers.session import Change, Session
 from app.document.document import (
     Document,
-    EditEntry,
     LabelMap,
     replace_edit,
     with_edit,
     with_labels,
 )
-from app.document.palette import Label, Palette
+from app.document.palette import Label
 from app.document.palettes import Palettes
 from app.document.tiles import TiledArray
 from app.errors import UserError
@@ -29,45 +37,8 @@ from models.api import LayoutRequest, LayoutResult, resized_ids
 from models.catalog import ModelSpec
 from models.edits import RenderLayout
 
-BASE_GREY = (128, 128, 128)
-GROUND_SAMPLES = 64
-"""So many pixels along the longer side tell whether a picture is that grey and nothing else."""
 NAMES_TOLD = 4
 """So many labels are named in a sentence, the others counted."""
-
-
-@dataclass(frozen=True)
-class LabelTable:
-    """What a model makes of the labels of a layout.
-
-    Attributes:
-        layout: the palette of the layout.
-        model: the palette of the model.
-        mapping: for each id of the layout's palette the model's, or None.
-        lacking: labels that occur in the layout and that the model has nothing for.
-    """
-
-    layout: Palette
-    model: Palette
-    mapping: dict[int, int | None]
-    lacking: tuple[Label, ...]
-
-
-def layout_entry(document: Document | None) -> EditEntry | None:
-    """The edit that renders the document's layout, the first if there are several."""
-    entries = document.entries if document else ()
-    return next((entry for entry in entries if isinstance(entry.edit, RenderLayout)), None)
-
-
-def blank_labels(width_px: int, height_px: int, palette: Palette, label_id: int) -> LabelMap:
-    """A layout of one label."""
-    ids = TiledArray.filled(height_px, width_px, label_id, dtype_of(palette))
-    return LabelMap(ids, palette.id, palette.names)
-
-
-def dtype_of(palette: Palette) -> type[np.unsignedinteger]:
-    """What a palette's ids are stored in."""
-    return np.uint8 if palette.highest_id <= np.iinfo(np.uint8).max else np.uint16
 
 
 class Layouts(QObject):
@@ -424,44 +395,6 @@ class Layouts(QObject):
         )
         self._job = job
         self.working.emit(words, 0.0)
-
-
-def is_ground(document: Document | None) -> bool:
-    """Whether the base is only the grey on which a new layout lies, and no picture of its own."""
-    if document is None or document.labels is None or document.base.path is not None:
-        return False
-    rgb_hwc = document.base.picture.rgb_hwc
-    step = max(1, max(rgb_hwc.shape[:2]) // GROUND_SAMPLES)
-    return bool((rgb_hwc[::step, ::step] == BASE_GREY).all())
-
-
-def is_layout_alone(document: Document | None) -> bool:
-    """Whether a layout file holds all the work there is, but for the choice of the style."""
-    return is_ground(document) and document is not None and len(document.entries) <= 1
-
-
-def used_ids(labels: LabelMap) -> frozenset[int]:
-    """The labels that occur. Milliseconds for a large map."""
-    found: set[int] = set()
-    for tile in {id(tile): tile for tile in labels.ids.tiles}.values():
-        found.update(np.flatnonzero(np.bincount(tile.ravel())).tolist())
-    return frozenset(found)
-
-
-def relabelled(
-    labels: LabelMap, here: Palette, there: Palette
-) -> tuple[LabelMap, tuple[Label, ...]]:
-    """The layout in the labels of another palette, and the labels that it has nothing for."""
-    mapping = here.mapping_to(there)
-    fallback = there.background if there.unknown is None else there.unknown
-    lookup = np.full(int(np.iinfo(labels.ids.dtype).max) + 1, fallback, dtype_of(there))
-    for before, after in mapping.items():
-        if after is not None:
-            lookup[before] = after
-    ids = TiledArray.from_array(lookup[labels.ids.to_array()])
-    used = used_ids(labels)
-    lost = tuple(x for x in here.labels if x.id in used and mapping.get(x.id) is None)
-    return LabelMap(ids, there.id, there.names), lost
 
 
 def _listed(labels: Sequence[Label]) -> str:

@@ -168,10 +168,10 @@ class Models(QObject):
 
         self._submit(Slot.LOAD_MODEL, "starting the engine", work, done)
 
-    def restart(self) -> None:
-        """Give up what the engine does, and have it made anew."""
+    def restart(self, family: str = SWAPS_TEXTURE) -> None:
+        """Give up what the engine does, have it made anew, and a network of this family ready."""
         self._queue.restart_engine()
-        self.warm_up()
+        self.warm_up(family)
 
     def import_files(self, paths: list[Path]) -> None:
         """Make models of weights files, one after another."""

@@ -1,11 +1,9 @@
 """Painting labels: what the hand does on the canvas becomes steps of the document."""
 
 import itertools
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
@@ -18,6 +16,7 @@ from app.errors import UserError
 from app.tools import shapes
 from app.tools.brush import BrushSettings, BrushStroke
 from app.tools.fill import fill
+from app.tools.gestures import Dragged, Filled, Gesture, Lasso
 from app.tools.stroke import SMOOTHING_REACH_PX, Mirror, Point, PressureCurve, StrokeSample
 
 SMALLEST_PX, LARGEST_PX = 1.0, 1024.0
@@ -83,80 +82,6 @@ class PaintSettings:
     mirror_across: bool = False
     mirror_down: bool = False
     contiguous: bool = True
-
-
-class Gesture(Protocol):
-    """A stroke or a shape between press and release."""
-
-    def add(self, sample: StrokeSample) -> TiledArray:
-        """The labels after the hand went here."""
-        ...
-
-    def finish(self) -> TiledArray:
-        """The labels when the hand is lifted."""
-        ...
-
-
-class Dragged:
-    """A shape between the place of the press and that of the hand.
-
-    Attributes:
-        constrained: whether the shape is a square, a circle, a line at a round angle.
-    """
-
-    def __init__(
-        self,
-        ids: TiledArray,
-        draw: Callable[[Point, Point], TiledArray],
-        constrain: Callable[[Point, Point], Point],
-    ) -> None:
-        self.constrained = False
-        self._ids = ids
-        self._draw = draw
-        self._constrain = constrain
-        self._start: Point | None = None
-
-    def add(self, sample: StrokeSample) -> TiledArray:
-        place = (sample.x_px, sample.y_px)
-        start = self._start = self._start or place
-        self._ids = self._draw(start, self._constrain(start, place) if self.constrained else place)
-        return self._ids
-
-    def finish(self) -> TiledArray:
-        return self._ids
-
-
-class Filled:
-    """What is filled from the place of the press; where the hand goes then changes nothing."""
-
-    def __init__(self, draw: Callable[[float, float], TiledArray]) -> None:
-        self._draw = draw
-        self._ids: TiledArray | None = None
-
-    def add(self, sample: StrokeSample) -> TiledArray:
-        if self._ids is None:
-            self._ids = self._draw(sample.x_px, sample.y_px)
-        return self._ids
-
-    def finish(self) -> TiledArray:
-        assert self._ids is not None, "a press comes before the release"
-        return self._ids
-
-
-class Lasso:
-    """What the hand goes around."""
-
-    def __init__(self, ids: TiledArray, draw: Callable[[list[Point]], TiledArray]) -> None:
-        self._ids = ids
-        self._draw = draw
-        self._points: list[Point] = []
-
-    def add(self, sample: StrokeSample) -> TiledArray:
-        self._points.append((sample.x_px, sample.y_px))
-        return self._draw(self._points)
-
-    def finish(self) -> TiledArray:
-        return self._draw(self._points)
 
 
 class Painting(QObject):
@@ -373,9 +298,7 @@ class Painting(QObject):
             )
         if tool in (ToolKind.RECTANGLE, ToolKind.ELLIPSE):
             draw = shapes.rectangle if tool is ToolKind.RECTANGLE else shapes.ellipse
-            return Dragged(
-                ids, partial(_shape, draw, ids=ids, value=value, mirror=mirror), shapes.squared
-            )
+            return Dragged(ids, lambda a, b: draw(ids, a, b, value, mirror), shapes.squared)
         return BrushStroke(ids, value, self._brush(tool), mirror)
 
     def _brush(self, tool: ToolKind) -> BrushSettings:
@@ -432,15 +355,3 @@ class Painting(QObject):
                 self._forget_corners()
         if why is Change.OPEN:
             self._last_end = None
-
-
-def _shape(
-    draw: Callable[..., TiledArray],
-    a: Point,
-    b: Point,
-    *,
-    ids: TiledArray,
-    value: int,
-    mirror: Mirror,
-) -> TiledArray:
-    return draw(ids, a, b, value, mirror)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QImage
 
-from app.controllers.layouts import layout_entry
+from app.controllers.label_maps import layout_entry
 from app.controllers.references import References
 from app.controllers.requests import layout_of
 from app.controllers.session import Change, Session

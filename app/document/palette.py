@@ -240,7 +240,7 @@ def load_palette(path: Path) -> Palette:
         raise UserError(
             f"{path.name} cannot be read: {error.strerror or error}.", "Choose another palette."
         ) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UserError(
             f"The palette {path.name} is no good: {error}.", "Mend the file, or choose another."
         ) from error
@@ -251,7 +251,7 @@ def _palette(table: dict[str, Any]) -> Palette:
         case {"id": str(id), "title": str(title), "label": [*labels], **rest} if rest.keys() <= {
             "background",
             "unknown",
-        } and all(isinstance(value, int) for value in rest.values()):
+        } and _are_whole(rest.values()):
             found = tuple(_label(number, label) for number, label in enumerate(labels, 1))
             return Palette(id, title, found, **rest)
         case _:
@@ -264,7 +264,7 @@ def _palette(table: dict[str, Any]) -> Palette:
 def _label(number: int, table: Any) -> Label:
     match table:
         case {"id": int(id), "name": str(name), "rgb": [int(r), int(g), int(b)], **rest} if (
-            rest.keys() <= {"hotkey", "pattern", "aliases"}
+            rest.keys() <= {"hotkey", "pattern", "aliases"} and _are_whole((id, r, g, b))
         ):
             match rest.get("hotkey"), rest.get("pattern", ""), rest.get("aliases", []):
                 case [None | str() as hotkey, str(pattern), [*aliases]] if all(
@@ -279,6 +279,11 @@ def _label(number: int, table: Any) -> Label:
         f"label table {number} needs an id, a name and an rgb of three numbers, and may have a "
         "hotkey, a pattern and aliases"
     )
+
+
+def _are_whole(values: Iterable[object]) -> bool:
+    """Whether all are whole numbers, which true and false are to Python."""
+    return all(isinstance(value, int) and not isinstance(value, bool) for value in values)
 
 
 def _check_label(label: Label) -> None:

@@ -43,12 +43,3 @@ class Palettes:
         if id not in self._read:
             self._read[id] = load_palette(self._folder / f"{id}.toml")
         return self._read[id]
-
-
-def shipped_palettes(folder: Path) -> tuple[Palette, ...]:
-    """The palettes in this folder, all read now; see `Palettes` for reading them when needed.
-
-    Raises:
-        UserError: a file cannot be read, or is no good.
-    """
-    return tuple(Palettes(folder))

@@ -1,4 +1,4 @@
-"""Filling what has one label, and exchanging labels everywhere."""
+"""Filling what has one label."""
 
 from math import floor
 
@@ -50,20 +50,11 @@ def fill(
 
 def replace_label(ids: TiledArray, old: int, new: int) -> TiledArray:
     """The labels with `new` wherever `old` was; ValueError for labels beyond the type."""
-    return _exchanged(ids, {old: new})
-
-
-def swap_labels(ids: TiledArray, a: int, b: int) -> TiledArray:
-    """The labels with `a` wherever `b` was, and the other way round; ValueError as above."""
-    return _exchanged(ids, {a: b, b: a})
-
-
-def _exchanged(ids: TiledArray, exchanged: dict[int, int]) -> TiledArray:
     values = np.iinfo(ids.dtype).max + 1
-    if not all(0 <= label < values for pair in exchanged.items() for label in pair):
-        raise ValueError(f"{exchanged} in {ids!r}")
+    if not (0 <= old < values and 0 <= new < values):
+        raise ValueError(f"{old} to {new} in {ids!r}")
     table = np.arange(values, dtype=ids.dtype)
-    table[list(exchanged)] = list(exchanged.values())
+    table[old] = new
     return ids.translate(table)
 
 

@@ -90,6 +90,7 @@ def test_a_request_with_a_layout_pickles(ids):
     )
     again = pickle.loads(pickle.dumps(request))
     assert again == request
+    assert request.layout is not None
     assert again.layout.sha256 == request.layout.sha256
 
 

@@ -41,6 +41,7 @@ UNKNOWN_IN_FILES = 255
 HIGHEST_BYTE = 255
 IDS_NAMED = 4
 MAX_ID = 80
+OTHER_PALETTE = "Choose the palette that it was made with."
 COLOURS = 2**24
 PIXELS_AT_ONCE = 2**22
 COLOURS_AT_ONCE = 2**16
@@ -89,11 +90,11 @@ def read_layout(path: Path, palette: Palette, palettes: Palettes | None = None) 
     Args:
         path: a PNG, or for colours any picture that can be opened, of at most 100 megapixels.
         palette: the one that the file is taken for if it does not say so itself.
-        palettes: others that it may say.
+        palettes: others that it may say; None where `palette` is what somebody insists on.
 
     Raises:
         UserError: as `read_image`; ids that the palette does not have; made with a palette that
-            is not here. The sentence names the file and the ids.
+            is not here, or not the one insisted on. The sentence names the file and the ids.
     """
     head = _PngHead(path)
     stored = head.stored_ids()
@@ -224,6 +225,11 @@ def _meant_palette(
     """The palette of a file, and what is to be told about the choice."""
     if said is not None:
         meant = _found(said, proposed, palettes)
+        if meant is None and palettes is None:
+            raise UserError(
+                f'{path.name} was made with the palette "{said}", not with {proposed.title}.',
+                OTHER_PALETTE,
+            )
         if meant is None:
             raise UserError(
                 f'{path.name} was made with the palette "{said}", which is not here.',
@@ -258,7 +264,7 @@ def _known_ids(path: Path, stored: _StoredIds, palette: Palette) -> tuple[Ids, t
         raise UserError(
             f"{path.name} has ids that the palette {palette.title} does not have: "
             f"{_listed(strange)}, in {_amount(many, stored.ids_hw.size)}.",
-            "Choose the palette that it was made with.",
+            OTHER_PALETTE,
         )
     return stored.ids_hw, ()
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QPoint
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtGui import QBrush, QImage, QPainter, QTransform
 
 from app.document.palette import Palette
 from app.document.rect import Rect
@@ -42,7 +42,7 @@ DRAWN: dict[str, Pattern] = {
     "diagonal": lambda x, y: _thin(x + y, math.sqrt(2)),
     "back-diagonal": lambda x, y: _thin(x - y, math.sqrt(2)),
     "lattice": lambda x, y: _thin(x + y, math.sqrt(2)) | _thin(x - y, math.sqrt(2)),
-    "dots": lambda x, y: np.hypot(x % LINES_VIEW - 4, y % LINES_VIEW - 4) < 1.5,
+    "dots": lambda x, y: np.hypot(x % LINES_VIEW - 4, y % LINES_VIEW - 4) < 1.75,
     "waves": lambda x, y: _thin(y + 2 * np.sin(2 * math.pi * x / PERIOD_VIEW), 1.2),
 }
 
@@ -63,6 +63,27 @@ def ink_on(rgb: tuple[int, int, int]) -> int:
     """The ink that can be seen on a colour: premultiplied 0xaarrggbb."""
     red, green, blue = rgb
     return BLACK if 0.3 * red + 0.59 * green + 0.11 * blue > LIGHT_ABOVE else WHITE
+
+
+def pattern_brush(pattern: str, rgb: tuple[int, int, int], scale: int) -> QBrush:
+    """The ink of a pattern over a colour, to fill shapes with; in view pixels.
+
+    Its lines begin half a step from the brush's origin: a small shape shows the first one too.
+
+    Args:
+        pattern: of `app.document.palette.PATTERNS`; an unknown one is none.
+        rgb: the colour under it.
+        scale: device pixels for one view pixel, whole.
+    """
+    inset = LINES_VIEW * scale // 2
+    ink_hw = np.roll(hatched(pattern, scale), (inset, inset), (0, 1))
+    argb_hw = ink_hw * np.uint32(ink_on(rgb))
+    side = len(argb_hw)
+    kind = QImage.Format.Format_ARGB32_Premultiplied
+    # A copy: Qt does not keep the array alive.
+    brush = QBrush(QImage(argb_hw.data, side, side, 4 * side, kind).copy())
+    brush.setTransform(QTransform.fromScale(1 / scale, 1 / scale))
+    return brush
 
 
 @dataclass(frozen=True, eq=False)

@@ -254,7 +254,9 @@ class NewDialog(QDialog):
         self._create = button("Create", self._accept, icon="new")
         self._create.setDefault(True)
         offers_layouts = self._labels.label is not None
-        (self._layout if layout and offers_layouts else self._picture).setChecked(True)
+        chosen = self._layout if layout and offers_layouts else self._picture
+        chosen.setChecked(True)
+        chosen.setFocus()
         self._lay_out(offers_layouts)
         self._connect()
         self._take_kind()

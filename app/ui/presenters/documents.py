@@ -10,7 +10,8 @@ from PySide6.QtCore import QMimeData, QObject
 from PySide6.QtGui import QGuiApplication, QImage
 
 from app.controllers.exporting import SUFFIXES, Exported, Exporting, size_words
-from app.controllers.layouts import Layouts, is_layout_alone
+from app.controllers.label_maps import is_layout_alone
+from app.controllers.layouts import Layouts
 from app.controllers.pictures import OpenedPhoto, Pictures
 from app.controllers.preferences import Preferences
 from app.controllers.session import Change, Session

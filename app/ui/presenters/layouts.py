@@ -9,8 +9,9 @@ import numpy.typing as npt
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QImage
 
+from app.controllers.label_maps import LabelTable, used_ids
 from app.controllers.labels import Labels
-from app.controllers.layouts import LabelTable, Layouts, used_ids
+from app.controllers.layouts import Layouts
 from app.controllers.preferences import Preferences
 from app.controllers.session import Change, Session
 from app.controllers.styling import StyleThumb, Styling, has_second

@@ -137,7 +137,7 @@ class ModelsPresenter(QObject):
 
     def restart(self) -> None:
         """Begin anew with the engine; the picture and its history stay."""
-        self._models.restart()
+        self._models.restart(self._family)
         self._preview.forget()
         self._tell.info("The engine was restarted.", key="render")
 

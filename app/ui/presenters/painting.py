@@ -4,8 +4,8 @@ from functools import partial
 
 from PySide6.QtCore import QObject
 
+from app.controllers.label_maps import layout_entry
 from app.controllers.labels import Labels
-from app.controllers.layouts import layout_entry
 from app.controllers.painting import Painting, PaintSettings, ToolKind
 from app.controllers.preferences import Preferences
 from app.controllers.session import Change, Session

@@ -7,7 +7,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication
 
 from app.controllers.exporting import Exporting
-from app.controllers.layouts import is_ground
+from app.controllers.label_maps import is_ground
 from app.controllers.pictures import OpenedPhoto
 from app.controllers.preview import WAITING, Preview, Rendered
 from app.controllers.session import Change, Session

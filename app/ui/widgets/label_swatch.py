@@ -1,80 +1,18 @@
 """The colour of a label, with the pattern that tells it from colours like it."""
 
-from PySide6.QtCore import QLineF, QPointF, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent, QPen, QPolygonF
+from PySide6.QtCore import QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.document.palette import Label
-from app.ui.theme import Theme, contrast
+from app.ui.canvas.hatches import pattern_brush
+from app.ui.theme import Theme
 from app.ui.widgets.focus_ring import shows_ring
 from app.ui.widgets.painting import RADIUS, draw_ring
 from app.ui.widgets.targets import Pressable
 
-PERIOD = 6
-"""From one line of a pattern to the next, in logical pixels."""
-INK_SHARE = 0.6
 SMALLEST_SIDE = 28
 MARGIN = 3
-
-
-def ink_on(colour: QColor) -> QColor:
-    """Black or white, whichever shows better on a colour; thinned, so that the colour rules."""
-    black, white = QColor("black"), QColor("white")
-    ink = max(black, white, key=lambda ink: contrast(ink, colour))
-    ink.setAlphaF(INK_SHARE)
-    return ink
-
-
-def draw_pattern(painter: QPainter, rect: QRectF, pattern: str, ink: QColor) -> None:
-    """One of `app.document.palette.PATTERNS` in a rectangle; an unknown one is none."""
-    painter.save()
-    painter.setClipRect(rect, Qt.ClipOperation.IntersectClip)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(QPen(ink, 1.2))
-    painter.translate(rect.topLeft())
-    if pattern == "dots":
-        _draw_dots(painter, rect, ink)
-    elif pattern == "waves":
-        _draw_waves(painter, rect)
-    else:
-        painter.drawLines(_lines(rect, pattern))
-    painter.restore()
-
-
-def _lines(rect: QRectF, pattern: str) -> list[QLineF]:
-    wide, high = rect.width(), rect.height()
-    lines: list[QLineF] = []
-    if pattern in ("lines", "cross"):
-        lines += [QLineF(0, y, wide, y) for y in _steps(high)]
-    if pattern in ("columns", "cross"):
-        lines += [QLineF(x, 0, x, high) for x in _steps(wide)]
-    if pattern in ("diagonal", "lattice"):
-        lines += [QLineF(x, 0, x - high, high) for x in _steps(wide + high)]
-    if pattern in ("back-diagonal", "lattice"):
-        lines += [QLineF(wide - x, 0, wide - x + high, high) for x in _steps(wide + high)]
-    return lines
-
-
-def _steps(length: float) -> list[float]:
-    return [PERIOD / 2 + PERIOD * place for place in range(int(length // PERIOD) + 1)]
-
-
-def _draw_dots(painter: QPainter, rect: QRectF, ink: QColor) -> None:
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(ink)
-    for row, y in enumerate(_steps(rect.height())):
-        for x in _steps(rect.width() + PERIOD):
-            painter.drawEllipse(QPointF(x - PERIOD / 2 * (row % 2), y), 1.3, 1.3)
-
-
-def _draw_waves(painter: QPainter, rect: QRectF) -> None:
-    quarter = PERIOD / 2
-    for y in _steps(rect.height()):
-        points = [
-            QPointF(place * quarter, y + (quarter / 2 if place % 2 else -quarter / 2))
-            for place in range(int(rect.width() // quarter) + 2)
-        ]
-        painter.drawPolyline(QPolygonF(points))
 
 
 def draw_swatch(
@@ -89,9 +27,9 @@ def draw_swatch(
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.fillPath(shape, colour)
     if patterns and label.pattern:
-        painter.setClipPath(shape, Qt.ClipOperation.IntersectClip)
-        draw_pattern(painter, inside, label.pattern, ink_on(colour))
-        painter.setClipping(False)
+        scale = max(1, round(painter.device().devicePixelRatioF()))
+        painter.setBrushOrigin(inside.toRect().topLeft())
+        painter.fillPath(shape, pattern_brush(label.pattern, label.rgb, scale))
     painter.restore()
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)

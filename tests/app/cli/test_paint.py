@@ -200,6 +200,14 @@ def test_a_file_that_does_not_say_its_palette_has_the_one_that_is_named(scumble,
     ran.failed_with(1, "ids.png has ids that the palette Landscape does not have", str(labels[0]))
 
 
+def test_a_file_that_says_another_palette_than_the_one_that_is_named(
+    scumble, painter, layout, tmp_path
+):
+    ran = scumble("paint", layout, "-o", tmp_path / "out.png", "--palette", "coco_stuff")
+    ran.failed_with(1, 'was made with the palette "landscape", not with COCO-Stuff')
+    assert not (tmp_path / "out.png").exists()
+
+
 def test_labels_without_a_partner_are_named_and_can_be_given_one(
     scumble, painter, save_layout, tmp_path
 ):

@@ -3,8 +3,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from app.controllers.label_maps import layout_entry, relabelled, used_ids
 from app.controllers.labels import Labels
-from app.controllers.layouts import Layouts, layout_entry, relabelled, used_ids
+from app.controllers.layouts import Layouts
 from app.controllers.models import Models
 from app.controllers.pictures import Pictures
 from app.controllers.preferences import Preferences
@@ -64,9 +65,10 @@ def ids_of(session) -> np.ndarray:
 
 
 def edit_of(session) -> RenderLayout:
-    edit = layout_entry(session.document).edit
-    assert isinstance(edit, RenderLayout)
-    return edit
+    entry = layout_entry(session.document)
+    assert entry is not None
+    assert isinstance(entry.edit, RenderLayout)
+    return entry.edit
 
 
 def test_a_new_layout_is_its_background_and_is_rendered(layouts, session, queue, labels, qtbot):
@@ -285,6 +287,7 @@ def test_relabelled_keeps_the_size_and_tells_what_is_lost():
     assert coco is not None
     assert landscape is not None
     person = coco.by_name("person")
+    assert person is not None
     ids = np.full((70, 90), person.id, np.uint8)
     labels, lost = relabelled(LabelMap(TiledArray.from_array(ids), coco.id), coco, landscape)
     assert labels.ids.to_array().shape == (70, 90)

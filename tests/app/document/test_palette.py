@@ -168,6 +168,7 @@ def test_a_palette_is_read(tmp_path):
         ('["ocean", "Salt water"]', '"ocean"', "label table 1 needs an id"),
         ('"Salt water"', "5", "and may have a hotkey, a pattern and aliases"),
         ("background = 7", "background = 8", "its background is 8, which is no label of it"),
+        ("background = 7", "background = true", "it needs an id, a title and label tables"),
         ("background = 7", 'background = "sea"', "it needs an id, a title and label tables"),
         ("unknown = 9", "unknown = 0", "its unknown is 0, which is no label of it"),
     ],
@@ -197,6 +198,9 @@ def test_bad_extras_are_refused_with_the_reason(tmp_path, old, new, words):
         ('hotkey = "1"', "hotkey = 1", "label table 2 needs an id"),
         ("[0, 0, 0]", "[0, 0]", "label table 1 needs an id"),
         ("[0, 0, 0]", "[0, 0", "at line"),
+        ("id = 1", "id = true", "label table 2 needs an id"),
+        ("[0, 0, 0]", "[0, 0, false]", "label table 1 needs an id"),
+        ("[0, 0, 0]", "[" * 100_000, "recursion"),
     ],
 )
 def test_a_bad_palette_is_refused_with_the_reason(tmp_path, old, new, words):

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 from app.document.palette import PATTERNS
-from app.document.palettes import SHIPPED, Palettes, shipped_palettes
+from app.document.palettes import SHIPPED, Palettes
 from app.errors import UserError
 from app.resources import resource
 
 FOLDER = resource("palettes")
-PALETTES = {palette.id: palette for palette in shipped_palettes(FOLDER)}
+PALETTES = {palette.id: palette for palette in Palettes(FOLDER)}
 LANDSCAPE = PALETTES["landscape"]
 
 # Machado, Oliveira and Fernandes, A physiologically-based model for simulation of color vision

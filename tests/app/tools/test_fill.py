@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from app.document.rect import Rect
 from app.document.tiles import TILE_PX, TiledArray
-from app.tools.fill import fill, replace_label, swap_labels
+from app.tools.fill import fill, replace_label
 from app.tools.stroke import Mirror
 from tests.app.tools.grids import drawn, empty, grid, shared
 
@@ -116,24 +116,19 @@ def test_labels_beyond_the_type_are_refused(value):
     for contiguous in (True, False):
         with pytest.raises(ValueError, match=str(value)):
             fill(empty(9, 9), 1, 1, value, contiguous=contiguous)
-    for exchange in (replace_label, swap_labels):
+    for pair in ((0, value), (value, 0)):
         with pytest.raises(ValueError, match=str(value)):
-            exchange(empty(9, 9), 0, value)
-
-
-# Exchanging
+            replace_label(empty(9, 9), *pair)
 
 
 def test_a_label_is_replaced():
     assert drawn(replace_label(grid(".#3", "2#2"), 1, 4)) == [".43", "242"]
 
 
-def test_labels_are_swapped():
+def test_a_label_that_is_not_there_or_replaces_itself_changes_nothing():
     ids = grid("#22", "3.#")
-    assert drawn(swap_labels(ids, 1, 2)) == ["2##", "3.2"]
-    assert swap_labels(swap_labels(ids, 1, 2), 1, 2) == ids
-    assert swap_labels(ids, 3, 3) is ids
-    assert swap_labels(ids, 7, 8) is ids
+    assert replace_label(ids, 3, 3) is ids
+    assert replace_label(ids, 7, 8) is ids
 
 
 def test_16_bit_labels_are_replaced():

@@ -8,7 +8,7 @@ from PIL import Image
 from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtWidgets import QFileDialog
 
-from app.controllers.layouts import layout_entry
+from app.controllers.label_maps import layout_entry
 from app.controllers.requests import request_of
 from app.document.io.images import read_image
 from app.document.io.layouts import read_layout
@@ -27,9 +27,10 @@ def ids_of(driver) -> np.ndarray:
 
 
 def edit_of(driver) -> RenderLayout:
-    edit = layout_entry(driver.document).edit
-    assert isinstance(edit, RenderLayout)
-    return edit
+    entry = layout_entry(driver.document)
+    assert entry is not None
+    assert isinstance(entry.edit, RenderLayout)
+    return entry.edit
 
 
 def new_layout(driver, width_px=320, height_px=240) -> None:

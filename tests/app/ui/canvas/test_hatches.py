@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from PySide6.QtGui import QColor
 
 from app.document.palette import PATTERNS
 from app.document.rect import Rect
@@ -9,6 +10,7 @@ from app.document.tiles import TiledArray
 from app.ui.canvas.hatches import PERIOD_VIEW, hatched, ink_on
 from app.ui.canvas.label_layer import LabelLayer
 from app.ui.canvas.transform import Box
+from app.ui.theme import contrast
 from tests.app.ui.canvas.layouts import PALETTE, SEA, SKY, halves
 from tests.app.ui.canvas.pictures import blank, pixels
 from tests.app.ui.canvas.test_label_layer import painted
@@ -48,6 +50,12 @@ def test_directions():
 def test_ink_is_dark_on_light_and_light_on_dark():
     assert ink_on((255, 255, 255)) & 0xFFFFFF == 0
     assert ink_on((0, 0, 0)) & 0xFFFFFF > 0
+
+
+@pytest.mark.parametrize("value", range(0, 256, 15))
+def test_the_ink_shows_on_every_grey(value):
+    ink = QColor("black") if ink_on((value,) * 3) & 0xFFFFFF == 0 else QColor("white")
+    assert contrast(ink, QColor(value, value, value)) > 4.5
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QTreeWidgetItem
 
-from app.controllers.layouts import LabelTable
+from app.controllers.label_maps import LabelTable
 from app.document.palettes import Palettes
 from app.resources import resource
 from app.ui.dialogs.label_table import LabelTableDialog

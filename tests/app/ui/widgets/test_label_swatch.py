@@ -8,21 +8,25 @@ from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
 
 from app.document.palette import PATTERNS, Label
+from app.ui.canvas.hatches import PERIOD_VIEW, ink_on
 from app.ui.theme import DARK, LIGHT, contrast
-from app.ui.widgets.label_swatch import SwatchButton, draw_swatch, ink_on, label_words
+from app.ui.widgets.label_swatch import SwatchButton, draw_swatch, label_words
 
 GREY = (128, 128, 128)
 
 
-def drawn(label: Label, theme=DARK, *, patterns: bool = True) -> np.ndarray:
+def drawn(label: Label, *, patterns: bool = True, side: int = 40, ratio: int = 1) -> np.ndarray:
     """The inside of a swatch, H x W x 3."""
-    image = QImage(40, 40, QImage.Format.Format_RGB888)
+    device = side * ratio
+    image = QImage(device, device, QImage.Format.Format_RGB32)
+    image.setDevicePixelRatio(ratio)
     image.fill(QColor("magenta"))
     painter = QPainter(image)
-    draw_swatch(painter, QRect(0, 0, 40, 40), label, theme, patterns=patterns)
+    draw_swatch(painter, QRect(0, 0, side, side), label, DARK, patterns=patterns)
     painter.end()
-    pixels = np.frombuffer(image.constBits(), np.uint8).reshape(40, -1)[:, :120]
-    return pixels.reshape(40, 40, 3)[4:-4, 4:-4].astype(int)
+    bgr = np.frombuffer(image.constBits(), np.uint8).reshape(device, device, 4)[..., 2::-1]
+    edge = 4 * ratio
+    return bgr[edge:-edge, edge:-edge].astype(int)
 
 
 def test_without_patterns_it_is_the_colour_alone(qapp):
@@ -46,11 +50,29 @@ def test_the_colour_rules_a_pattern(qapp, name: str):
     assert 0.2 < plain < 0.95
 
 
-@pytest.mark.parametrize("value", range(0, 256, 15))
-def test_the_ink_shows_on_every_grey(value: int):
-    ground = QColor(value, value, value)
-    ink = ink_on(ground)
-    assert contrast(QColor(ink.red(), ink.green(), ink.blue()), ground) > 4.5
+def test_a_swatch_has_the_pattern_of_the_layout(qapp):
+    """The lines are eight pixels apart in both, and as strong."""
+    inside = drawn(Label(1, "a", (40, 90, 220), pattern="lines"))
+    rows = np.flatnonzero((inside[:, 16] != (40, 90, 220)).any(axis=1))
+    assert (np.diff(rows) == PERIOD_VIEW // 2).all()
+    assert len(rows) == 4
+    ink = ink_on((40, 90, 220))
+    alpha, white = ink >> 24, ink & 255
+    wanted = np.array((40, 90, 220)) * (255 - alpha) / 255 + white
+    assert np.abs(inside[rows[0], 16] - wanted).max() <= 1
+
+
+@pytest.mark.parametrize("name", PATTERNS[1:])
+@pytest.mark.parametrize("side", [16, 22, 28])
+def test_small_swatches_show_each_pattern(qapp, name: str, side: int):
+    inside = drawn(Label(1, "a", GREY, pattern=name), side=side)
+    assert (inside != GREY).any(axis=2).mean() > 0.05
+
+
+def test_on_screens_with_small_pixels_patterns_are_as_wide(qapp):
+    inside = drawn(Label(1, "a", GREY, pattern="columns"), ratio=2)
+    columns = np.flatnonzero((inside[32] != GREY).any(axis=1))
+    assert np.diff(columns).tolist() == [1, 15] * 3 + [1]
 
 
 @pytest.mark.parametrize("theme", [DARK, LIGHT])
