@@ -35,7 +35,8 @@ from models.errors import (
 from models.header import HEADER_KEY, Header, check_is_file, is_model_id, read_header
 
 EXTRA = "extra."
-STATISTICS = (".running_mean", ".running_var")
+VARIANCE = ".running_var"
+STATISTICS = (".running_mean", VARIANCE)
 """Ends of the keys that may stay in float32."""
 KEYS_SHOWN = 3
 PROBE_TOLERANCE = 1e-3
@@ -264,7 +265,7 @@ def _rounded(key: str, value: Tensor) -> Tensor:
     if not value.is_floating_point():
         return value
     half = value.half()
-    if key.endswith(STATISTICS) and not _survives(value, half):
+    if key.endswith(STATISTICS) and not _survives(key, value, half):
         return value.float()
     if value.isfinite().all() and not half.isfinite().all():
         raise CheckpointCorrupt(
@@ -274,10 +275,11 @@ def _rounded(key: str, value: Tensor) -> Tensor:
     return half
 
 
-def _survives(value: Tensor, half: Tensor) -> bool:
-    """Whether float16 has room for these numbers: none is lost above, none fades away below."""
+def _survives(key: str, value: Tensor, half: Tensor) -> bool:
+    """Whether float16 has room for these statistics: none is too large, no variance fades away."""
     smallest = torch.finfo(torch.float16).smallest_normal
-    return bool(half.isfinite().all()) and not bool(((value != 0) & (value.abs() < smallest)).any())
+    fades = key.endswith(VARIANCE) and bool(((value > 0.0) & (value < smallest)).any())
+    return bool(half.isfinite().all()) and not fades
 
 
 def _probe(network: nn.Module) -> Tensor:

@@ -146,7 +146,9 @@ HIGHEST: dict[str, int] = {
 }
 """No file can make the program build a network without end."""
 MAY_BE_ZERO = frozenset({"style_length"})
-WORDS: dict[str, tuple[str, ...]] = {"upsampling": ("normal", "more", "most")}
+HALVINGS = {"normal": 5, "more": 6, "most": 7}
+"""SPADE's, from the picture to the first feature map, by the published option's words."""
+WORDS: dict[str, tuple[str, ...]] = {"upsampling": tuple(HALVINGS)}
 
 CONFIGS: dict[str, type[Config]] = {
     config.__name__: config

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from models.configs import (
+    HALVINGS,
     MultiscaleDiscriminatorConfig,
     SpadeConfig,
     config_from_dict,
@@ -25,7 +26,6 @@ from models.convert.family import Family, Hints, Settled, State
 from models.convert.reading import read_state
 from models.convert.spectral import spectral_names
 from models.errors import CheckpointMismatch
-from models.networks.spade import HALVINGS
 
 LICENCE = "CC BY-NC-SA 4.0: non-commercial"
 ESSENTIAL = (

@@ -30,14 +30,14 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from models.api import Layout, resized_ids
-from models.configs import SpadeConfig
+from models.configs import HALVINGS, SpadeConfig
 from models.editing.spade_canvas import SpadeCanvas
 from models.edits import RenderLayout
 from models.engine.memory import tensor_bytes
 from models.engine.stage import StageContext
 from models.errors import Cancelled, RequestError
 from models.image_io import padded_side_px, resize_rgb
-from models.networks.spade import ENCODER_PX, HALVINGS, SpadeNetwork
+from models.networks.spade import ENCODER_PX, SpadeNetwork
 from models.ops.cancelling import between_operations
 
 UNKNOWN_ID = 255

@@ -16,14 +16,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from models.configs import HALVINGS
 from models.errors import RequestError
 from models.image_io import padded_side_px
 from models.ops.batch_norm import ParameterFreeBatchNorm
 from models.ops.spectral import SpectralConv2d
 
 SLOPE = 0.2
-HALVINGS = {"normal": 5, "more": 6, "most": 7}
-"""From the picture to the first feature map, by the published option's words."""
 ENCODER_PX = 256
 """Pictures are encoded at this size, whatever their own."""
 PROBE_SEED = 20

@@ -555,8 +555,10 @@ def test_an_imported_model_knows_its_palette(tmp_path, monkeypatch):
     assert (spec.family, spec.io.palette_id, spec.non_commercial) == ("spade", "ade20k", True)
     loaded = checkpoint.load(spec).network.state_dict()
     for key, value in state.items():
-        half = value.half().float() if value.is_floating_point() else value
-        assert torch.equal(loaded[key], half)
+        rounded = value.half().float() if value.is_floating_point() else value
+        # Statistics that half the precision would harm keep all of it.
+        exact = key.endswith(checkpoint.STATISTICS) and torch.equal(loaded[key], value)
+        assert exact or torch.equal(loaded[key], rounded), key
     assert load_published(path).palette_id == "ade20k"
 
 

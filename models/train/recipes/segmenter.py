@@ -12,7 +12,6 @@ The numbers are in `models.train.settings.segmenter`. `fast` is for an hour on a
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import cast
 
 import torch
@@ -21,14 +20,12 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from models import checkpoint
-from models.builders import build as build_network
-from models.errors import CheckpointMismatch
 from models.networks.segmenter import FINEST_PX, Segmenter, enlarged
 from models.train.data.labelled import LabelledBatch
 from models.train.draws import Draws
 from models.train.ema import Ema
 from models.train.norms import measure_norms
+from models.train.recipes.start import start_network
 from models.train.settings.segmenter import SegmenterRecipe
 from models.train.updates import update
 
@@ -101,7 +98,12 @@ def build(recipe: SegmenterRecipe, fabric: Fabric) -> State:
         CheckpointError: `init` cannot be used.
     """
     torch.manual_seed(recipe.seed)
-    network = _network(recipe).to(fabric.device).to(memory_format=torch.channels_last).train()
+    network = (
+        start_network(recipe.network_config, recipe.init, Segmenter)
+        .to(fabric.device)
+        .to(memory_format=torch.channels_last)
+        .train()
+    )
     matrices = [p for p in network.parameters() if p.dim() > 1]
     vectors = [p for p in network.parameters() if p.dim() == 1]
     optimizer = torch.optim.AdamW(
@@ -118,21 +120,6 @@ def build(recipe: SegmenterRecipe, fabric: Fabric) -> State:
         optimizer=cast(Optimizer, fabric.setup_optimizers(optimizer)),
         ema=Ema(network, recipe.ema),
     )
-
-
-def _network(recipe: SegmenterRecipe) -> Segmenter:
-    if not recipe.init:
-        network = build_network(recipe.network_config)
-        assert isinstance(network, Segmenter)
-        return network
-    given = checkpoint.load(Path(recipe.init))
-    if given.header.config != recipe.network_config:
-        raise CheckpointMismatch(
-            f"{recipe.init} cannot be the start: its network has other sizes than the recipe's. "
-            "Give the preset and the settings that it was trained with."
-        )
-    assert isinstance(given.network, Segmenter)
-    return given.network
 
 
 def step(state: State, batch: LabelledBatch, draws: Draws) -> dict[str, float]:

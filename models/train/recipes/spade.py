@@ -29,9 +29,7 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from models import checkpoint
 from models.builders import build as build_network
-from models.errors import CheckpointMismatch
 from models.losses import gan_hinge
 from models.losses.feature_matching import feature_matching_loss
 from models.losses.kl import kl_loss
@@ -43,6 +41,7 @@ from models.train.data.labelled import LabelledBatch
 from models.train.draws import Draws
 from models.train.ema import Ema
 from models.train.norms import measure_norms
+from models.train.recipes.start import start_network
 from models.train.settings.spade import SpadeRecipe
 from models.train.updates import update
 
@@ -89,7 +88,7 @@ def build(recipe: SpadeRecipe, fabric: Fabric) -> State:
         CheckpointError: `init` or the feature network cannot be used.
     """
     torch.manual_seed(recipe.seed)
-    network = _network(recipe)
+    network = start_network(recipe.network_config, recipe.init, SpadeNetwork)
     discriminator = build_network(recipe.discriminator_config)
     assert isinstance(discriminator, MultiscaleDiscriminator)
     features = None
@@ -113,21 +112,6 @@ def build(recipe: SpadeRecipe, fabric: Fabric) -> State:
         discriminator_optimizer=cast(Optimizer, fabric.setup_optimizers(judging)),
         ema=Ema(network, recipe.ema),
     )
-
-
-def _network(recipe: SpadeRecipe) -> SpadeNetwork:
-    if not recipe.init:
-        network = build_network(recipe.network_config)
-        assert isinstance(network, SpadeNetwork)
-        return network
-    given = checkpoint.load(Path(recipe.init))
-    if given.header.config != recipe.network_config:
-        raise CheckpointMismatch(
-            f"{recipe.init} cannot be the start: its network has other sizes than the recipe's. "
-            "Give the preset and the settings that it was trained with."
-        )
-    assert isinstance(given.network, SpadeNetwork)
-    return given.network
 
 
 def one_hot(ids: Tensor, classes: int) -> Tensor:

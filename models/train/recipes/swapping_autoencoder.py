@@ -25,10 +25,8 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from models import checkpoint
 from models.builders import build as build_network
 from models.configs import PatchCooccurrenceConfig, StyleGAN2DiscriminatorConfig
-from models.errors import CheckpointMismatch
 from models.losses import gan_hinge, gan_non_saturating
 from models.losses.feature_statistics import feature_statistics_loss
 from models.losses.perceptual import perceptual_loss
@@ -41,6 +39,7 @@ from models.networks.swapping_autoencoder import SwappingAutoencoder
 from models.ops.random_crops import crop, draw_crops
 from models.train.draws import Draws
 from models.train.ema import Ema
+from models.train.recipes.start import start_network
 from models.train.settings.swapping_autoencoder import SwappingAutoencoderRecipe
 from models.train.updates import update
 
@@ -91,7 +90,7 @@ def build(recipe: SwappingAutoencoderRecipe, fabric: Fabric) -> State:
         CheckpointError: `init` or the feature network cannot be used.
     """
     torch.manual_seed(recipe.seed)
-    network = _network(recipe)
+    network = start_network(recipe.network_config, recipe.init, SwappingAutoencoder)
     discriminator = _image_discriminator(recipe)
     patch = None
     if recipe.patch_gan:
@@ -130,21 +129,6 @@ def build(recipe: SwappingAutoencoderRecipe, fabric: Fabric) -> State:
         discriminator_optimizer=cast(Optimizer, fabric.setup_optimizers(judging)),
         ema=Ema(network, recipe.ema),
     )
-
-
-def _network(recipe: SwappingAutoencoderRecipe) -> SwappingAutoencoder:
-    if not recipe.init:
-        network = build_network(recipe.network_config)
-        assert isinstance(network, SwappingAutoencoder)
-        return network
-    given = checkpoint.load(Path(recipe.init))
-    if given.header.config != recipe.network_config:
-        raise CheckpointMismatch(
-            f"{recipe.init} cannot be the start: its network has other sizes than the recipe's. "
-            "Give the preset and the settings that it was trained with."
-        )
-    assert isinstance(given.network, SwappingAutoencoder)
-    return given.network
 
 
 def _image_discriminator(recipe: SwappingAutoencoderRecipe) -> nn.Module:

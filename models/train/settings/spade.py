@@ -5,6 +5,7 @@ from types import MappingProxyType
 from typing import Any
 
 from models.configs import (
+    HALVINGS,
     HIGHEST_NUMBER,
     WORDS,
     MultiscaleDiscriminatorConfig,
@@ -13,7 +14,6 @@ from models.configs import (
 from models.errors import DataError
 from models.train.settings import check_settings, setting
 
-HALVINGS = {"normal": 5, "more": 6, "most": 7}
 RATES = (1e-9, 1.0)
 DECAYS = (0.0, 0.999999)
 WEIGHTS = (0.0, 1e6)

@@ -368,7 +368,7 @@ def test_a_canvas_that_the_memory_does_not_hold(scumble, painter, layout, tmp_pa
 
 
 def test_a_retreat_is_told(scumble, painter, layout, tmp_path, monkeypatch):
-    monkeypatch.setattr(paint, "make_engine", lambda device: Engine(device, memory_budget_mb=30))
+    monkeypatch.setattr(paint, "make_engine", lambda device: Engine(device, memory_budget_mb=20))
     out = tmp_path / "out.png"
     ran = scumble("paint", layout, "-o", out, "--size", "512x512")
     assert ran.code == 0, ran.err
