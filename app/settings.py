@@ -272,12 +272,14 @@ CHECKS: dict[str, Check] = {
     "device": _name,
     "working_short_side_px": _none_or(_whole_in(WORKING_SIDES_PX)),
     "model": _text,
+    "paint_model": _text,
     "models_folder": _text,
     "recent_files": _paths,
     "last_folders": _table_of(_text),
     "shortcuts": _table_of(_texts),
     "welcome_seen": _flag,
     "reduce_motion": _flag,
+    "label_patterns": _flag,
 }
 
 

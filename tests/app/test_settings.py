@@ -26,6 +26,7 @@ EVERYTHING = Settings(
     device="cuda:1",
     working_short_side_px=768,
     model="mountains",
+    paint_model="coco",
     models_folder="/models/größer",
     recent_files=("/a/b.png", "/a/\udcff.jpg"),
     last_folders={"picture": "/a", "export": "/b"},
@@ -33,6 +34,7 @@ EVERYTHING = Settings(
     export=ExportSettings("jpeg", 80, 16, False, False, True, "custom", 300),
     welcome_seen=True,
     reduce_motion=True,
+    label_patterns=True,
 )
 
 
@@ -160,6 +162,8 @@ BAD = [
     ("export", [None, [], "png"]),
     ("welcome_seen", [1, "yes", None]),
     ("reduce_motion", [0, "no", None]),
+    ("label_patterns", [0, "no", None]),
+    ("paint_model", [0, None]),
 ]
 BAD_EXPORT = [
     ("format", ["gif", None]),

@@ -104,6 +104,7 @@ LAUNCHERS = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("launcher", LAUNCHERS)
 def test_two_processes_are_one(photos, features, tmp_path, launcher):
     """The same batch, shared by two processes or not: the same losses to 1e-5."""

@@ -86,6 +86,7 @@ def test_the_run_says_whose_features(labelled, features, tmp_path, capsys):
     )
 
 
+@pytest.mark.slow
 def test_a_killed_run_goes_on_bit_for_bit(labelled, tmp_path):
     """kill -9 in the middle, then --resume: the losses and weights of the unbroken run."""
     words = ["--labels", str(GROUPS), *SETTINGS["spade"], "--images", "48", "--data", str(labelled)]

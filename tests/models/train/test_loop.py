@@ -65,7 +65,7 @@ def log(out):
     return [{k: v for k, v in line.items() if k not in TIMING} for line in lines]
 
 
-@pytest.mark.parametrize("preset", ["fast", "paper"])
+@pytest.mark.parametrize("preset", ["fast", pytest.param("paper", marks=pytest.mark.slow)])
 def test_a_resumed_run_is_the_unbroken_run(photos, tmp_path, request, preset):
     """Four steps; and two, then two more: the same losses, the same weights."""
     recipe = request.getfixturevalue(preset)

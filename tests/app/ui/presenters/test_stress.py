@@ -105,7 +105,10 @@ class Restless:
             self.program.session.close()
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+SEEDS = [1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (2, 3))]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
 def test_the_newest_picture_is_shown_in_the_end(start, make, files, qtbot, seed):
     driver = start()
     hand = Restless(driver, files, seed)

@@ -118,6 +118,7 @@ def test_a_resumed_run_goes_on_to_the_bit(fabric):
             assert torch.equal(other.modules[name].state_dict()[key], value), key
 
 
+@pytest.mark.slow
 def test_two_processes_are_one(fabric, tmp_path):
     """The same batches, shared by two processes or not: the same losses and weights to 1e-5."""
     found = tmp_path / "found.pt"
