@@ -290,3 +290,16 @@ def test_a_sample_is_painted_quickly(diameter_px, limit_ms):
         stroke.add(sample)
         taken.append(time.process_time() - start)
     assert np.median(taken) < limit_ms / 1000
+
+
+def test_a_thin_line_swells_into_a_broad_stroke():
+    """Pixel by pixel at no pressure, twelve pixels at full pressure, and no gap where they meet."""
+    ids = TiledArray.filled(20, 100, 0)
+    stroke = BrushStroke(ids, 1, BrushSettings(12, smallest=0.0))
+    stroke.add(StrokeSample(4.5, 10.5, 0.0))
+    stroke.add(StrokeSample(90.5, 10.5, 1.0))
+    widths = (stroke.finish().to_array() == 1).sum(axis=0)
+    assert widths[4:8].tolist() == [1, 1, 1, 1]
+    assert widths[90] >= 11
+    assert (widths[4:91] > 0).all()
+    assert (np.diff(widths[4:85].astype(int)) >= 0).all()
