@@ -23,9 +23,14 @@ from models.api import (
     DeviceReport,
     LayoutRequest,
     LayoutResult,
+    ModelDirections,
     Progress,
     RenderRequest,
     RenderResult,
+    SimilarityRequest,
+    SimilarityResult,
+    TextureRequest,
+    TextureResult,
 )
 from models.catalog import find_model
 
@@ -104,6 +109,19 @@ class EngineBackend:
         self, request: LayoutRequest, token: CancelToken, progress: Progress
     ) -> LayoutResult:
         return self._engine.see_layout(request, token, progress)
+
+    def similarity(
+        self, request: SimilarityRequest, token: CancelToken, progress: Progress
+    ) -> SimilarityResult:
+        return self._engine.similarity(request, token, progress)
+
+    def texture_code(
+        self, request: TextureRequest, token: CancelToken, progress: Progress
+    ) -> TextureResult:
+        return self._engine.texture_code(request, token, progress)
+
+    def directions(self, model: str) -> ModelDirections:
+        return self._engine.directions(model)
 
     def warm_up(self, model: str, token: CancelToken, progress: Progress) -> None:
         self._engine.warm_up(model, token, progress)

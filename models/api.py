@@ -12,7 +12,7 @@ beside it.
 import functools
 import hashlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -21,6 +21,8 @@ import numpy.typing as npt
 
 from models.edits import Edit, RenderLayout
 from models.errors import Cancelled, RequestError
+
+HASH_TILE_PX = 64
 
 
 def pixel_hash(pixels: npt.NDArray[Any]) -> str:
@@ -80,32 +82,6 @@ class Picture:
     @property
     def height_px(self) -> int:
         return int(self.rgb_hwc.shape[0])
-
-
-@dataclass(frozen=True)
-class Mask:
-    """Where an edit acts.
-
-    Attributes:
-        sha256: `pixel_hash` of the values; the only field that equality looks at.
-        grey_hw: H x W uint8, 0 (not at all) to 255 (fully), read-only.
-    """
-
-    sha256: str
-    grey_hw: npt.NDArray[np.uint8] = field(compare=False, repr=False)
-
-    @classmethod
-    def from_grey(cls, grey_hw: npt.NDArray[np.uint8]) -> "Mask":
-        """A mask of a copy of these values.
-
-        Raises:
-            RequestError: not H x W of uint8, or without pixels.
-        """
-        if grey_hw.dtype != np.uint8 or grey_hw.ndim != 2 or 0 in grey_hw.shape:
-            raise RequestError("A mask is H x W with 8 bits a pixel.")
-        values = np.array(grey_hw, order="C", copy=True)
-        values.flags.writeable = False
-        return cls(pixel_hash(values), values)
 
 
 class LabelIds(Protocol):
@@ -172,6 +148,90 @@ def resized_ids(ids_hw: npt.NDArray[Any], size_px: tuple[int, int]) -> npt.NDArr
 
 
 @dataclass(frozen=True)
+class Mask:
+    """Where an edit acts.
+
+    Attributes:
+        sha256: `levels_hash` of the values; the only field that equality looks at.
+        levels: of every pixel, uint8: 0 (not at all) to 255 (fully).
+    """
+
+    sha256: str
+    levels: LabelIds = field(compare=False, repr=False)
+
+    @classmethod
+    def from_grey(cls, grey_hw: npt.NDArray[np.uint8]) -> "Mask":
+        """A mask of a copy of these values.
+
+        Raises:
+            RequestError: not H x W of uint8, or without pixels.
+        """
+        if grey_hw.dtype != np.uint8 or grey_hw.ndim != 2 or 0 in grey_hw.shape:
+            raise RequestError("A mask is H x W with 8 bits a pixel.")
+        levels = PlainIds.from_array(grey_hw)
+        return cls(levels_hash(grey_hw.shape, _tile_digests(levels.ids_hw)), levels)
+
+    @property
+    def grey_hw(self) -> npt.NDArray[np.uint8]:
+        """H x W uint8, read-only; may have to be put together first."""
+        return self.levels.to_array()
+
+
+def tile_digest(tile: npt.NDArray[Any]) -> bytes:
+    """sha256 of one tile's values, as `levels_hash` takes them."""
+    return hashlib.sha256(np.ascontiguousarray(tile).data).digest()
+
+
+def levels_hash(size_px: tuple[int, ...], digests: Iterable[bytes]) -> str:
+    """Hash of a mask: of its size and of the digests of its tiles, as lower-case hexadecimal.
+
+    By tiles, so that a brush stroke on a large mask costs the tiles that it touched.
+
+    Args:
+        size_px: (height, width).
+        digests: `tile_digest` of each square of `HASH_TILE_PX`, row by row, smaller at the right
+            and the lower border.
+    """
+    digest = hashlib.sha256(f"levels {size_px[0]} {size_px[1]}".encode())
+    for part in digests:
+        digest.update(part)
+    return digest.hexdigest()
+
+
+def _tile_digests(values_hw: npt.NDArray[Any]) -> Iterator[bytes]:
+    for y in range(0, values_hw.shape[0], HASH_TILE_PX):
+        for x in range(0, values_hw.shape[1], HASH_TILE_PX):
+            yield tile_digest(values_hw[y : y + HASH_TILE_PX, x : x + HASH_TILE_PX])
+
+
+@dataclass(frozen=True)
+class Direction:
+    """A direction in the space of texture codes.
+
+    Attributes:
+        sha256: `pixel_hash` of the values; the only field that equality looks at.
+        values: T float32, what one standard deviation along it adds to a texture code of unit
+            length, read-only.
+    """
+
+    sha256: str
+    values: npt.NDArray[np.float32] = field(compare=False, repr=False)
+
+    @classmethod
+    def from_values(cls, values: npt.NDArray[Any]) -> "Direction":
+        """A direction of a copy of these values.
+
+        Raises:
+            RequestError: not one row of numbers, or not all of them finite.
+        """
+        if values.ndim != 1 or not values.size or not np.isfinite(values).all():
+            raise RequestError("A direction is one row of finite numbers.")
+        copied = np.array(values, np.float32, order="C", copy=True)
+        copied.flags.writeable = False
+        return cls(pixel_hash(copied), copied)
+
+
+@dataclass(frozen=True)
 class Layout:
     """A label map: what is where.
 
@@ -204,8 +264,12 @@ class RenderRequest:
         edits: applied in order; disabled ones are left out.
         pictures: every picture that an edit names, in any order.
         masks: every mask that an edit names; of any size, they are stretched over the picture.
+        directions: every direction that an edit names.
         layout: what a `RenderLayout` renders; of any size, it is stretched likewise.
         short_side_px: the shorter side of the result; None keeps the base's size.
+        edit_px: the shorter side at which edits are carried out, at most the result's; None: the
+            result's. If it is less, what they change is stretched and put into the base at the
+            result's size, so that the base keeps its own detail wherever an edit leaves it.
         bits: 8 or 16 bits a channel of the result.
     """
 
@@ -213,22 +277,28 @@ class RenderRequest:
     edits: tuple[Edit, ...] = ()
     pictures: tuple[Picture, ...] = ()
     masks: tuple[Mask, ...] = ()
+    directions: tuple[Direction, ...] = ()
     layout: Layout | None = None
     short_side_px: int | None = None
+    edit_px: int | None = None
     bits: int = 8
 
     def __post_init__(self) -> None:
-        if self.short_side_px is not None and self.short_side_px < 1:
-            raise RequestError(f"A picture cannot be {self.short_side_px} px wide.")
+        for side_px in (self.short_side_px, self.edit_px):
+            if side_px is not None and side_px < 1:
+                raise RequestError(f"A picture cannot be {side_px} px wide.")
         if self.bits not in (8, 16):
             raise RequestError(f"A picture has 8 or 16 bits a channel, not {self.bits}.")
         pictures = {picture.sha256 for picture in self.pictures}
         masks = {mask.sha256 for mask in self.masks}
+        directions = {direction.sha256 for direction in self.directions}
         for edit in self.edits:
             if lacking := [sha for sha in edit.pictures if sha not in pictures]:
                 raise RequestError(f"The reference {lacking[0][:12]} of an edit is missing.")
-            if edit.mask is not None and edit.mask not in masks:
-                raise RequestError(f"The mask {edit.mask[:12]} of an edit is missing.")
+            if lacking := [sha for sha in edit.masks if sha not in masks]:
+                raise RequestError(f"The mask {lacking[0][:12]} of an edit is missing.")
+            if lacking := [sha for sha in edit.directions if sha not in directions]:
+                raise RequestError(f"The slider {lacking[0][:12]} of an edit is missing.")
             if isinstance(edit, RenderLayout) and self.layout is None:
                 raise RequestError("There is no layout to render: paint or import one.")
 
@@ -242,12 +312,17 @@ class RenderResult:
         seconds: wall time of the render, model loading included.
         device: what it ran on, in words.
         notes: sentences for the person: a retreat to a smaller size, to the CPU.
+        outside_px: pixels in which no edit may change anything: they lie outside of every mask.
+        changed_outside_px: how many of them are not the base's, counted; only where the result has
+            the base's size, else 0.
     """
 
     rgb_hwc: npt.NDArray[Any]
     seconds: float
     device: str
     notes: tuple[str, ...] = ()
+    outside_px: int = 0
+    changed_outside_px: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -280,6 +355,94 @@ class LayoutResult:
     seconds: float
     device: str
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class SimilarityRequest:
+    """A place in a picture whose like is sought, by the structure code (thesis, section 4.4.6).
+
+    Attributes:
+        picture: the picture in which it is sought, with the edits before the one in question.
+        x, y: the place, in shares of the picture's width and height, 0..1.
+        model: id or path of a Swapping Autoencoder.
+    """
+
+    picture: RenderRequest
+    x: float
+    y: float
+    model: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SimilarityResult:
+    """How much every place is like the one that was asked for.
+
+    Attributes:
+        similarity_hw: h x w float32, cosine of the structure codes, -1..1, one value for each cell
+            of the structure code; it covers the picture, whose edges may cut the last cells.
+        cell_px: side of a cell, in pixels of the picture at `picture.short_side_px`.
+        flat: whether the place cannot be told from nearly all of the picture.
+        seconds: wall time, model loading included.
+        device: what it ran on, in words.
+    """
+
+    similarity_hw: npt.NDArray[np.float32]
+    cell_px: float
+    flat: bool
+    seconds: float
+    device: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextureRequest:
+    """A photo whose texture code is wanted.
+
+    Attributes:
+        photo: of any size.
+        model: id or path of a Swapping Autoencoder.
+        short_side_px: the shorter side at which it is encoded, at most its own.
+    """
+
+    photo: Picture
+    model: str
+    short_side_px: int = 256
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextureResult:
+    """A texture code.
+
+    Attributes:
+        code: T float32, of unit length.
+        weights: sha256 of the model's file, so that codes of two models are not mixed up.
+        seconds: wall time, model loading included.
+        device: what it ran on, in words.
+    """
+
+    code: npt.NDArray[np.float32]
+    weights: str
+    seconds: float
+    device: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelDirections:
+    """The principal directions that a model brings with it (thesis, section 4.4.6).
+
+    Attributes:
+        weights: sha256 of the model's file.
+        texture: share of the variance of all texture codes along each direction, falling, 0..1;
+            empty for a model that brings none.
+        structure: the same for the structure codes, all places pooled.
+        texture_length: length of a texture code.
+        texture_mean: T float32, the mean code; None if the model brings none.
+    """
+
+    weights: str
+    texture: tuple[float, ...]
+    structure: tuple[float, ...]
+    texture_length: int
+    texture_mean: npt.NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True)

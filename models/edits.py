@@ -1,54 +1,25 @@
-"""Edits: what is done to a picture, as small frozen values with a JSON form.
+"""Edits: what is done to a picture, as small frozen values with a JSON form (`models.recipe`).
 
 A *recipe* is a tuple of edits, applied in order. An edit holds everything that its result depends
-on besides the pixels that it names by hash: model id, checkpoint hash, seed. Two equal edits on
-equal inputs give the same picture, so an edit is also a cache key.
+on besides the pixels, masks and directions that it names by hash: model id, checkpoint hash, seed.
+Two equal edits on equal inputs give the same picture, so an edit is also a cache key.
 
 Adding an edit: a frozen dataclass here that extends `Edit` and sets `kind`, one line in `KINDS`,
 and a stage for it in `models.engine`.
 """
 
-import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
-from typing import Any, ClassVar, Self, cast
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar, Self, TypeVar, cast
 
+from models.checks import check_flag, check_number, check_seed, check_text, is_sha256
 from models.errors import EditError
 
-RECIPE_FORMAT = "scumble-recipe"
-RECIPE_VERSION = 1
-HEX_DIGITS = frozenset("0123456789abcdef")
-
-
-def is_sha256(text: object) -> bool:
-    """Whether `text` is a sha256 digest in lower-case hexadecimal."""
-    return isinstance(text, str) and len(text) == 64 and set(text) <= HEX_DIGITS
-
-
-def check_number(name: str, value: object, lowest: float, highest: float) -> None:
-    """Raise `EditError` unless `value` is a number in [lowest, highest]."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise EditError(f"{name} must be a number, not {value!r}.")
-    if not lowest <= value <= highest:
-        raise EditError(f"{name} must lie between {lowest:g} and {highest:g}, not {value!r}.")
-
-
-def check_text(name: str, value: object) -> None:
-    """Raise `EditError` unless `value` is text, and not empty."""
-    if not isinstance(value, str) or not value:
-        raise EditError(f"{name} must be a name, not {value!r}.")
-
-
-def check_flag(name: str, value: object) -> None:
-    """Raise `EditError` unless `value` is True or False."""
-    if not isinstance(value, bool):
-        raise EditError(f"{name} must be true or false, not {value!r}.")
-
-
-def check_seed(name: str, value: object) -> None:
-    """Raise `EditError` unless `value` is a whole number in [0, 2 ** 63)."""
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**63:
-        raise EditError(f"{name} must be a whole number from 0 to {2**63 - 1}, not {value!r}.")
+HIGHEST_AMOUNT = 1.5
+DEVIATIONS = 6.0
+FARTHEST = 100.0
+TEXTURE_AXIS = "texture:"
+STRUCTURE_AXIS = "structure:"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +53,17 @@ class Edit:
 
     @property
     def pictures(self) -> tuple[str, ...]:
-        """sha256 digests of the pictures that the edit reads, the mask excepted."""
+        """sha256 digests of the pictures that the edit reads, masks excepted."""
+        return ()
+
+    @property
+    def masks(self) -> tuple[str, ...]:
+        """sha256 digests of the masks that the edit reads, each once."""
+        return () if self.mask is None else (self.mask,)
+
+    @property
+    def directions(self) -> tuple[str, ...]:
+        """sha256 digests of the directions that the edit reads (`models.api.Direction`)."""
         return ()
 
     @classmethod
@@ -98,32 +79,203 @@ class Edit:
 
 
 @dataclass(frozen=True, kw_only=True)
-class SwapTexture(Edit):
+class CodeEdit(Edit):
+    """An edit of the codes that a Swapping Autoencoder makes of the picture (thesis, 4.4).
+
+    Edits of codes that follow each other in the list, with the same model, pass their codes on: the
+    picture is encoded once, before the first.
+
+    Attributes:
+        seed: seed of the generator's noise, which is the fine grain of its textures; None for none.
+        detail: 0..1, how much of the picture's own detail is kept: of that part of it, times this,
+            which the network cannot say in its codes (the picture minus its reconstruction).
+    """
+
+    seed: int | None = 0
+    detail: float = 0.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.seed is not None:
+            check_seed("seed", self.seed)
+        check_number("detail", self.detail, 0.0, 1.0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SwapTexture(CodeEdit):
     """Give the picture the texture code of a reference (thesis, section 4.4.3).
 
     Attributes:
         reference: sha256 of the reference picture.
         amount: 0 is the picture as the network sees it, 1 the reference's texture, up to 1.5.
-        seed: seed of the generator's noise, which is the fine grain of its textures; None for none.
     """
 
     kind: ClassVar[str] = "swap_texture"
 
     reference: str
     amount: float = 1.0
-    seed: int | None = 0
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not is_sha256(self.reference):
-            raise EditError(f"reference must be a sha256 digest, not {self.reference!r}.")
-        check_number("amount", self.amount, 0.0, 1.5)
-        if self.seed is not None:
-            check_seed("seed", self.seed)
+        _check_digest("reference", self.reference)
+        check_number("amount", self.amount, 0.0, HIGHEST_AMOUNT)
 
     @property
     def pictures(self) -> tuple[str, ...]:
         return (self.reference,)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AdjustTexture(CodeEdit):
+    """Move the picture's texture code along directions (thesis, 4.4.6; GANSpace, 2004.02546).
+
+    Attributes:
+        amounts: (direction, how far in standard deviations, -6..6), each direction once. A
+            direction is the sha256 of a `models.api.Direction`, or "texture:N", the model's own
+            N-th principal direction, from 0.
+    """
+
+    kind: ClassVar[str] = "adjust_texture"
+
+    amounts: tuple[tuple[str, float], ...] = ()
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        # JSON gives lists.
+        object.__setattr__(self, "amounts", _amounts(self.amounts, TEXTURE_AXIS))
+
+    @property
+    def directions(self) -> tuple[str, ...]:
+        return tuple(name for name, _ in self.amounts if is_sha256(name))
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClonePatch:
+    """One brushed place of a `CloneStructure`, and where its structure comes from.
+
+    Attributes:
+        mask: sha256 of the brushed mask; its soft rim blends the codes.
+        dx, dy: from a brushed place to its source, to the right and down, in shares of the shorter
+            side of the picture, -100..100.
+        source: sha256 of the picture to take from, scaled to the picture's shorter side; None for
+            the picture itself, as it is before this edit.
+    """
+
+    mask: str
+    dx: float
+    dy: float
+    source: str | None = None
+
+    def __post_init__(self) -> None:
+        _check_digest("mask", self.mask)
+        check_number("dx", self.dx, -FARTHEST, FARTHEST)
+        check_number("dy", self.dy, -FARTHEST, FARTHEST)
+        if self.source is not None:
+            _check_digest("source", self.source)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CloneStructure(CodeEdit):
+    """Replace the structure code by that of another place (thesis, section 4.4.5).
+
+    Attributes:
+        patches: painted one over the other, the last one on top.
+    """
+
+    kind: ClassVar[str] = "clone_structure"
+
+    patches: tuple[ClonePatch, ...] = ()
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        object.__setattr__(self, "patches", _parts("patches", self.patches, ClonePatch))
+
+    @property
+    def pictures(self) -> tuple[str, ...]:
+        return _once(patch.source for patch in self.patches)
+
+    @property
+    def masks(self) -> tuple[str, ...]:
+        return _once((self.mask, *(patch.mask for patch in self.patches)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class EditRegion(CodeEdit):
+    """Move the structure code of a region along principal directions (thesis, section 4.4.6).
+
+    Attributes:
+        region: sha256 of the region's mask; its soft rim blends the codes.
+        amounts: ("structure:N", how far in standard deviations, -6..6), each direction once; N is
+            the number of the model's principal direction of structure codes, from 0.
+    """
+
+    kind: ClassVar[str] = "edit_region"
+
+    region: str
+    amounts: tuple[tuple[str, float], ...] = ()
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _check_digest("region", self.region)
+        object.__setattr__(self, "amounts", _amounts(self.amounts, STRUCTURE_AXIS))
+        if any(is_sha256(name) for name, _ in self.amounts):
+            raise EditError(f"amounts of a region name {STRUCTURE_AXIS}0, {STRUCTURE_AXIS}1, ...")
+
+    @property
+    def masks(self) -> tuple[str, ...]:
+        return _once((self.mask, self.region))
+
+
+@dataclass(frozen=True, kw_only=True)
+class TexturePatch:
+    """One brushed place of a `PaintTexture`, and whose texture it takes on.
+
+    Attributes:
+        mask: sha256 of the brushed mask; its soft rim blends the codes.
+        reference: sha256 of the picture whose texture it is; None for the picture itself, as it is
+            before this edit.
+        spot: (x, y, radius) of the round place of the reference whose texture is taken, x and y in
+            shares of its width and height, the radius of its shorter side; None for all of it.
+        amount: 0 is the texture that was there, 1 the reference's, up to 1.5.
+    """
+
+    mask: str
+    reference: str | None = None
+    spot: tuple[float, float, float] | None = None
+    amount: float = 1.0
+
+    def __post_init__(self) -> None:
+        _check_digest("mask", self.mask)
+        if self.reference is not None:
+            _check_digest("reference", self.reference)
+        if self.spot is not None:
+            object.__setattr__(self, "spot", _spot(self.spot))
+        check_number("amount", self.amount, 0.0, HIGHEST_AMOUNT)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PaintTexture(CodeEdit):
+    """Textures where they were brushed: the texture code as a map (thesis, section 4.4.7).
+
+    Attributes:
+        patches: painted one over the other, the last one on top.
+    """
+
+    kind: ClassVar[str] = "paint_texture"
+
+    patches: tuple[TexturePatch, ...] = ()
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        object.__setattr__(self, "patches", _parts("patches", self.patches, TexturePatch))
+
+    @property
+    def pictures(self) -> tuple[str, ...]:
+        return _once(patch.reference for patch in self.patches)
+
+    @property
+    def masks(self) -> tuple[str, ...]:
+        return _once((self.mask, *(patch.mask for patch in self.patches)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,16 +311,15 @@ class RenderLayout(Edit):
             check_seed("other_seed", self.other_seed)
         for name in ("reference", "other_reference"):
             value = getattr(self, name)
-            if value is not None and not is_sha256(value):
-                raise EditError(f"{name} must be a sha256 digest, not {value!r}.")
+            if value is not None:
+                _check_digest(name, value)
         check_number("blend", self.blend, 0.0, 1.0)
         # JSON gives lists.
         object.__setattr__(self, "mapping", _pairs(self.mapping))
 
     @property
     def pictures(self) -> tuple[str, ...]:
-        named = (self.reference, self.other_reference)
-        return tuple(dict.fromkeys(sha256 for sha256 in named if sha256 is not None))
+        return _once((self.reference, self.other_reference))
 
 
 def _pairs(value: object) -> tuple[tuple[int, int], ...]:
@@ -187,50 +338,77 @@ def _pairs(value: object) -> tuple[tuple[int, int], ...]:
     return tuple(pairs)
 
 
-KINDS: dict[str, type[Edit]] = {edit.kind: edit for edit in (SwapTexture, RenderLayout)}
+def _check_digest(name: str, value: object) -> None:
+    if not is_sha256(value):
+        raise EditError(f"{name} must be a sha256 digest, not {value!r}.")
 
 
-def recipe_to_json(edits: Sequence[Edit]) -> str:
-    """The recipe as JSON text; `recipe_from_json` gives equal edits back."""
-    return json.dumps(
-        {
-            "format": RECIPE_FORMAT,
-            "version": RECIPE_VERSION,
-            "edits": [{"kind": edit.kind, **asdict(edit)} for edit in edits],
-        },
-        indent=2,
-    )
+def _once(digests: Iterable[str | None]) -> tuple[str, ...]:
+    """Those that are there, each once, in their order."""
+    return tuple(dict.fromkeys(sha256 for sha256 in digests if sha256 is not None))
 
 
-def recipe_from_json(text: str) -> tuple[Edit, ...]:
-    """The edits of a recipe.
+def _amounts(value: object, axis: str) -> tuple[tuple[str, float], ...]:
+    """Amounts as tuples; `EditError` unless they are (direction, number), no direction twice."""
+    if not isinstance(value, list | tuple):
+        raise EditError(f"amounts must be pairs of a direction and a number, not {value!r}.")
+    amounts: list[tuple[str, float]] = []
+    for pair in cast("Sequence[object]", value):
+        match pair:
+            case [str(name), int() | float() as amount] if is_sha256(name) or (
+                name.startswith(axis) and name.removeprefix(axis).isdecimal()
+            ):
+                check_number(f"amount of {name[:20]}", amount, -DEVIATIONS, DEVIATIONS)
+                amounts.append((name, float(amount)))
+            case _:
+                raise EditError(f"amounts must be pairs of a direction and a number, not {pair!r}.")
+    if len(dict(amounts)) < len(amounts):
+        raise EditError("amounts name a direction twice.")
+    return tuple(amounts)
 
-    Raises:
-        EditError: not JSON, not a recipe, from a later version, an unknown kind, or a bad value.
-    """
+
+def _spot(value: object) -> tuple[float, float, float]:
+    match value:
+        case [int() | float() as x, int() | float() as y, int() | float() as radius]:
+            for number in (x, y, radius):
+                check_number("A number of the spot", number, 0.0, 1.0)
+            return float(x), float(y), float(radius)
+        case _:
+            raise EditError(f"spot must be x, y and radius, not {value!r}.")
+
+
+Part = TypeVar("Part", ClonePatch, TexturePatch)
+
+
+def _parts(name: str, value: object, part: type[Part]) -> tuple[Part, ...]:
+    """Patches as they are, or from their JSON form; `EditError` for anything else."""
+    if not isinstance(value, list | tuple):
+        raise EditError(f"{name} must be a list, not {value!r}.")
+    return tuple(_part(name, item, part) for item in cast("Sequence[object]", value))
+
+
+def _part(name: str, item: object, part: type[Part]) -> Part:
+    if isinstance(item, part):
+        return item
+    if not isinstance(item, dict):
+        raise EditError(f"{name} must be a list of patches, not of {item!r}.")
+    values = cast("dict[str, Any]", item)
+    if surplus := sorted(set(values) - {f.name for f in fields(part)}):
+        raise EditError(f"A patch has no field {', '.join(map(str, surplus))}.")
     try:
-        values: object = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise EditError(f"This is not a recipe: the JSON cannot be read ({error}).") from error
-    recipe = cast("dict[str, Any]", values) if isinstance(values, dict) else {}
-    if recipe.get("format") != RECIPE_FORMAT:
-        raise EditError("This is not a Scumble recipe.")
-    if recipe.get("version") != RECIPE_VERSION:
-        raise EditError(
-            f"The recipe has version {recipe.get('version')}, and this program reads "
-            f"{RECIPE_VERSION}: open it with the program that wrote it."
-        )
-    entries: object = recipe.get("edits")
-    if not isinstance(entries, list):
-        raise EditError("The recipe has no list of edits.")
-    return tuple(_edit_from_json(entry) for entry in cast("list[object]", entries))
+        return part(**values)
+    except TypeError as error:
+        raise EditError(f"A patch is incomplete: {error}.") from error
 
 
-def _edit_from_json(entry: object) -> Edit:
-    if not isinstance(entry, dict):
-        raise EditError("An entry of the recipe is not an edit.")
-    values = dict(cast("dict[str, Any]", entry))
-    kind: object = values.pop("kind", None)
-    if not isinstance(kind, str) or kind not in KINDS:
-        raise EditError(f"The recipe has an edit of the unknown kind {kind!r}.")
-    return KINDS[kind].from_dict(values)
+KINDS: dict[str, type[Edit]] = {
+    edit.kind: edit
+    for edit in (
+        SwapTexture,
+        AdjustTexture,
+        CloneStructure,
+        EditRegion,
+        PaintTexture,
+        RenderLayout,
+    )
+}

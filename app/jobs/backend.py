@@ -10,9 +10,14 @@ from models.api import (
     DeviceReport,
     LayoutRequest,
     LayoutResult,
+    ModelDirections,
     Progress,
     RenderRequest,
     RenderResult,
+    SimilarityRequest,
+    SimilarityResult,
+    TextureRequest,
+    TextureResult,
 )
 
 
@@ -48,6 +53,22 @@ class Backend(Protocol):
         self, request: LayoutRequest, token: CancelToken, progress: Progress
     ) -> LayoutResult:
         """The layout of a photo."""
+        ...
+
+    def similarity(
+        self, request: SimilarityRequest, token: CancelToken, progress: Progress
+    ) -> SimilarityResult:
+        """How much each place of a picture is like one of them."""
+        ...
+
+    def texture_code(
+        self, request: TextureRequest, token: CancelToken, progress: Progress
+    ) -> TextureResult:
+        """The texture code of a photo."""
+        ...
+
+    def directions(self, model: str) -> ModelDirections:
+        """The principal directions that a model brings with it."""
         ...
 
     def warm_up(self, model: str, token: CancelToken, progress: Progress) -> None:

@@ -5,16 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.edits import (
-    KINDS,
-    Edit,
-    SwapTexture,
-    check_number,
-    is_sha256,
-    recipe_from_json,
-    recipe_to_json,
-)
+from models.checks import check_number, is_sha256
+from models.edits import KINDS, Edit, SwapTexture
 from models.errors import EditError
+from models.recipe import recipe_from_json, recipe_to_json
 
 SHA = "0123456789abcdef" * 4
 TABLE = {"kind": "swap_texture", "model": "landscapes", "reference": SHA}
@@ -108,8 +102,9 @@ def test_an_incomplete_edit():
         ("[]", "not a Scumble recipe"),
         ("{}", "not a Scumble recipe"),
         (recipe(format="other"), "not a Scumble recipe"),
-        (recipe(version=2), "version 2, and this program reads 1"),
+        (recipe(version=3), "version 3, and this program reads 1 to 2"),
         (recipe(version="1"), "version 1, and"),
+        (recipe(version=True), "version True, and"),
         (recipe(edits=None), "no list of edits"),
         (recipe(edits={}), "no list of edits"),
         (recipe(3), "is not an edit"),

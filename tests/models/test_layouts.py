@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from app.document.tiles import TiledArray
 from models.api import Layout, Picture, PlainIds, RenderRequest, pixel_hash, resized_ids
-from models.edits import RenderLayout, recipe_from_json, recipe_to_json
+from models.edits import RenderLayout
 from models.errors import EditError, RequestError
+from models.recipe import recipe_from_json, recipe_to_json
 
 SIZES = st.tuples(st.integers(1, 90), st.integers(1, 90))
 SHA = "ab" * 32

@@ -37,8 +37,8 @@ from app.document.io.metadata import ImageMetadata
 from app.document.tiles import TiledArray
 from app.errors import UserError
 from models.api import Mask, Picture, pixel_hash
-from models.edits import recipe_from_json, recipe_to_json
 from models.errors import ModelsError
+from models.recipe import recipe_from_json, recipe_to_json
 
 FORMAT = "scumble-rescue"
 VERSION = 1
