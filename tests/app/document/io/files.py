@@ -1,5 +1,6 @@
 """Image files for the tests, made by OpenImageIO, by Pillow, or byte by byte."""
 
+import functools
 import io
 import struct
 import zlib
@@ -118,7 +119,9 @@ def saved_by_pillow(image: Image.Image, form: str, **options: Any) -> bytes:
     return target.getvalue()
 
 
+@functools.cache
 def rgb_profile() -> bytes:
+    # Once: a profile carries the second of its making.
     return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
 
