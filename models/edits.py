@@ -66,6 +66,11 @@ class Edit:
         """sha256 digests of the directions that the edit reads (`models.api.Direction`)."""
         return ()
 
+    @property
+    def idle(self) -> bool:
+        """Whether its numbers ask for nothing: sliders at rest, nothing brushed yet."""
+        return False
+
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Self:
         """The edit with these field values; `EditError` for a name it does not have."""
@@ -145,6 +150,10 @@ class AdjustTexture(CodeEdit):
         object.__setattr__(self, "amounts", _amounts(self.amounts, TEXTURE_AXIS))
 
     @property
+    def idle(self) -> bool:
+        return not any(amount for _, amount in self.amounts)
+
+    @property
     def directions(self) -> tuple[str, ...]:
         return tuple(name for name, _ in self.amounts if is_sha256(name))
 
@@ -191,6 +200,10 @@ class CloneStructure(CodeEdit):
         object.__setattr__(self, "patches", _parts("patches", self.patches, ClonePatch))
 
     @property
+    def idle(self) -> bool:
+        return not self.patches
+
+    @property
     def pictures(self) -> tuple[str, ...]:
         return _once(patch.source for patch in self.patches)
 
@@ -220,6 +233,10 @@ class EditRegion(CodeEdit):
         object.__setattr__(self, "amounts", _amounts(self.amounts, STRUCTURE_AXIS))
         if any(is_sha256(name) for name, _ in self.amounts):
             raise EditError(f"amounts of a region name {STRUCTURE_AXIS}0, {STRUCTURE_AXIS}1, ...")
+
+    @property
+    def idle(self) -> bool:
+        return not any(amount for _, amount in self.amounts)
 
     @property
     def masks(self) -> tuple[str, ...]:
@@ -268,6 +285,10 @@ class PaintTexture(CodeEdit):
     def __post_init__(self) -> None:
         super().__post_init__()
         object.__setattr__(self, "patches", _parts("patches", self.patches, TexturePatch))
+
+    @property
+    def idle(self) -> bool:
+        return not self.patches
 
     @property
     def pictures(self) -> tuple[str, ...]:

@@ -7,9 +7,10 @@ Choices made here, once:
   hand. By default the budget is a share of the memory that is free, measured at every render, so
   that the machine never swaps.
 - A render that does not fit, by prediction or by running out of memory, retreats: drop everything
-  that is kept and try again; halve the size, again and again; then all of it on the CPU if it ran
-  elsewhere; then `OutOfMemory`. A smaller result, or the CPU's, says so in one note. Sizes are
-  halved down to `SMALLEST_LONG_SIDE_PX`; below, memory is the networks' and not the picture's.
+  that is kept and try again; encode in tiles (decoding is done in windows of the picture anyway),
+  which gives the same picture; halve the size, again and again; then all of it on the CPU if it ran
+  elsewhere; then `OutOfMemory`. A smaller result, or the CPU's, says so in one note. Below a
+  longer side of `SMALLEST_LONG_SIDE_PX`, memory is the networks' and not the picture's.
 - Precision is a property of the device and is measured once a process, at the first render.
 
 An engine is used by one thread at a time: a second `render` waits for the first.
@@ -18,12 +19,11 @@ An engine is used by one thread at a time: a second `render` waits for the first
 import functools
 import threading
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from typing import TypeVar, cast
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import cast
 
-import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
@@ -31,45 +31,40 @@ from models.api import (
     CancelToken,
     LayoutRequest,
     LayoutResult,
+    ModelDirections,
     Progress,
     RenderRequest,
     RenderResult,
+    SimilarityRequest,
+    SimilarityResult,
+    TextureRequest,
+    TextureResult,
 )
 from models.catalog import ModelSpec, find_model
 from models.checkpoint import load
-from models.engine import renderer
+from models.edits import CodeEdit
+from models.engine import questions, renderer
 from models.engine.device import (
     check_precision,
     choose_device,
     choose_precision,
     device_words,
 )
+from models.engine.lift import Finished, finish
 from models.engine.memory import ByteCache, free_bytes
-from models.engine.see_layout import check_model, see_layout
+from models.engine.plan import edits_on
+from models.engine.questions import Work
+from models.engine.retreat import Attempt, attempts, making_room
 from models.engine.shelf import Shelf
 from models.engine.stage import StageContext
 from models.errors import OutOfMemory
-from models.image_io import to_rgb_hwc
 from models.ops.cancelling import between_layers, between_operations
 from models.ops.memory import is_out_of_memory
 
-Pixels = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
-
-Made = TypeVar("Made")
-
 SHARE_OF_FREE_MEMORY = 0.7
 SHARE_KEPT = 0.25
-SMALLEST_LONG_SIDE_PX = 128
 DEFAULT_SHORT_SIDE_PX = {"cpu": 512, "cuda": 1024}
 """Largest shorter side that is worked at when nobody asks for a size, by kind of device."""
-
-
-@dataclass(frozen=True)
-class Attempt:
-    """One way to do a render: where, and how large (height, width)."""
-
-    device: torch.device
-    size_px: tuple[int, int]
 
 
 class Engine:
@@ -81,6 +76,7 @@ class Engine:
         memory_budget_mb: memory that may be used, in MiB; None: a share of what is free.
         find: looks a model up by the id that an edit names, as `models.catalog.find_model`.
         load_network: the network of a model in eval mode on the CPU.
+        load_extras: what a model brings beside its network, by name; None: its file's extras.
 
     Raises:
         RequestError: a device that is not there, or an unknown precision.
@@ -94,13 +90,14 @@ class Engine:
         memory_budget_mb: int | None = None,
         find: Callable[[str], ModelSpec] = find_model,
         load_network: Callable[[ModelSpec], nn.Module] = lambda spec: load(spec).network,
+        load_extras: Callable[[ModelSpec], Mapping[str, Tensor]] | None = None,
     ) -> None:
         self.device = choose_device(device)
         self._precision = check_precision(precision)
         self._budget_bytes = None if memory_budget_mb is None else memory_budget_mb * 2**20
         total = free_bytes(self.device) if self._budget_bytes is None else self._budget_bytes
         self.cache = ByteCache(int(SHARE_KEPT * total))
-        self._shelf = Shelf(self.cache, find, load_network)
+        self._shelf = Shelf(self.cache, find, load_network, load_extras)
         self._dtypes: dict[str, torch.dtype] = {}
         self._lock = threading.Lock()
 
@@ -138,16 +135,15 @@ class Engine:
             ModelsError: an edit or its weights cannot be used.
         """
         start = time.perf_counter()
-        token = token or CancelToken()
-        with self._lock, torch.inference_mode(), between_layers(token):
-            attempt, pixels = self._retreating(
-                request, token, progress or (lambda words, share: None)
-            )
+        with self._working(token, progress) as work:
+            attempt, finished = self._retreating(request, work)
         return RenderResult(
-            rgb_hwc=pixels,
+            rgb_hwc=finished.rgb_hwc,
             seconds=time.perf_counter() - start,
             device=self._words(attempt.device),
             notes=tuple(self._notes(attempt, renderer.target_size(request))),
+            outside_px=finished.outside_px,
+            changed_outside_px=finished.changed_outside_px,
         )
 
     def see_layout(
@@ -168,34 +164,52 @@ class Engine:
             OutOfMemory: it does not fit, neither here nor on the CPU.
             ModelsError: the model cannot be used for this.
         """
-        start = time.perf_counter()
-        token, progress = token or CancelToken(), progress or (lambda words, share: None)
-        with self._lock, torch.inference_mode(), between_layers(token):
-            spec = self._shelf.model(request.model)
-            config, palette_id = check_model(spec)
+        with self._working(token, progress) as work:
+            return questions.see_layout(request, work)
 
-            def see(device: torch.device) -> npt.NDArray[np.uint8]:
-                token.raise_if_cancelled()
-                progress("loading model", 0.0)
-                network = self._network(spec, device, token)
-                return see_layout(
-                    request.photo,
-                    network,
-                    config.crop_size,
-                    device=device,
-                    token=token,
-                    progress=progress,
-                )
+    def similarity(
+        self,
+        request: SimilarityRequest,
+        token: CancelToken | None = None,
+        progress: Progress | None = None,
+    ) -> SimilarityResult:
+        """How like a place of a picture every other place is.
 
-            device, ids_hw = self._making_room(see)
-            progress("done", 1.0)
-        return LayoutResult(
-            ids_hw=ids_hw,
-            palette_id=palette_id,
-            seconds=time.perf_counter() - start,
-            device=self._words(device),
-            notes=tuple(self._device_notes(device)),
-        )
+        Raises:
+            Cancelled: the token was set.
+            OutOfMemory: it does not fit, neither here nor on the CPU.
+            ModelsError: the model cannot be used for this, or an edit of the picture.
+        """
+        with self._working(token, progress) as work:
+            return questions.similarity(request, work)
+
+    def texture_code(
+        self,
+        request: TextureRequest,
+        token: CancelToken | None = None,
+        progress: Progress | None = None,
+    ) -> TextureResult:
+        """The texture code of a photo.
+
+        Raises:
+            Cancelled: the token was set.
+            OutOfMemory: it does not fit, neither here nor on the CPU.
+            ModelsError: the model cannot be used for this.
+        """
+        with self._working(token, progress) as work:
+            return questions.texture_code(request, work)
+
+    def directions(self, model: str) -> ModelDirections:
+        """The principal directions that a model brings; its network is not loaded.
+
+        Args:
+            model: id or path of the model.
+
+        Raises:
+            ModelsError: the model is not there, or has no such codes.
+        """
+        with self._working(None, None) as work:
+            return questions.directions(model, work)
 
     def warm_up(
         self, model: str, token: CancelToken | None = None, progress: Progress | None = None
@@ -212,60 +226,60 @@ class Engine:
             Cancelled: the token was set.
             ModelsError: the model cannot be used.
         """
-        token, progress = token or CancelToken(), progress or (lambda words, share: None)
-        with self._lock, torch.inference_mode(), between_layers(token):
-            token.raise_if_cancelled()
-            progress("loading model", 0.0)
+        with self._working(token, progress) as work:
+            work.token.raise_if_cancelled()
+            work.progress("loading model", 0.0)
             try:
-                network = self._network(self._shelf.model(model), self.device, token)
-                progress("getting ready", 0.8)
+                network = self._network(self._shelf.model(model), self.device, work.token)
+                work.progress("getting ready", 0.8)
                 cast("Callable[[], Tensor]", network.probe)()
             except (RuntimeError, MemoryError) as error:
                 if not is_out_of_memory(error):
                     raise
                 self._drop_caches()
-            progress("done", 1.0)
+            work.progress("done", 1.0)
 
     def forget(self) -> None:
         """Give up everything that is kept between renders: networks, codes, pictures."""
         with self._lock:
             self._drop_caches()
 
-    def _retreating(
-        self, request: RenderRequest, token: CancelToken, progress: Progress
-    ) -> tuple[Attempt, Pixels]:
-        """The first attempt that succeeds, with its pixels."""
+    @contextmanager
+    def _working(self, token: CancelToken | None, progress: Progress | None) -> Iterator[Work]:
+        """The means of one request, while it has the engine to itself."""
+        token, progress = token or CancelToken(), progress or (lambda words, share: None)
+        with self._lock, torch.inference_mode(), between_layers(token):
+            yield Work(
+                shelf=self._shelf,
+                token=token,
+                progress=progress,
+                network=lambda spec, device: self._network(spec, device, token),
+                context=lambda request, device: self._context(request, device, token, progress),
+                words=self._words,
+                notes=lambda device: tuple(self._device_notes(device)),
+                room=lambda device: self._room(device, kept_bytes=self.cache.used_bytes),
+                making_room=lambda task: making_room(task, self._devices, self._drop_caches),
+            )
+
+    def _retreating(self, request: RenderRequest, work: Work) -> tuple[Attempt, Finished]:
+        """The first attempt that succeeds, with its picture."""
         wanted_px = renderer.target_size(request)
-        for attempt in self._attempts(wanted_px):
-            context = self._context(request, attempt.device, token, progress)
-            context = replace(context, reduction=max(attempt.size_px) / max(wanted_px))
+        in_codes = any(isinstance(edit, CodeEdit) for edit in edits_on(request))
+        for attempt in attempts(self._devices, wanted_px, in_tiles=in_codes):
+            reduction = max(attempt.size_px) / max(wanted_px)
+            context = work.context(request, attempt.device)
+            context = replace(context, reduction=reduction, tile_px=attempt.tile_px)
             if not self._has_room(request, attempt, context):
                 continue
             for _ in range(2):
-                pixels = self._try(request, attempt, context)
-                if pixels is not None:
-                    return attempt, pixels
+                finished = self._try(request, attempt, context)
+                if finished is not None:
+                    return attempt, finished
                 self._drop_caches()
         raise OutOfMemory(
             "The memory is not enough for this picture, not even at a small size: "
             "close other programs, or choose a smaller model."
         )
-
-    def _making_room(self, work: Callable[[torch.device], Made]) -> tuple[torch.device, Made]:
-        """Work that is small beside a render: again without caches, then on the CPU.
-
-        Raises:
-            OutOfMemory: it failed everywhere for want of memory.
-        """
-        for device in self._devices:
-            for _ in range(2):
-                try:
-                    return device, work(device)
-                except (RuntimeError, MemoryError) as error:
-                    if not is_out_of_memory(error):
-                        raise
-                self._drop_caches()
-        raise OutOfMemory("The memory is not enough for this: close other programs.")
 
     @property
     def _devices(self) -> tuple[torch.device, ...]:
@@ -273,22 +287,12 @@ class Engine:
         cpu = torch.device("cpu")
         return (self.device,) if self.device == cpu else (self.device, cpu)
 
-    def _attempts(self, size_px: tuple[int, int]) -> Iterator[Attempt]:
-        """The ways to do a render, best first."""
-        for device in self._devices:
-            smaller = size_px
-            yield Attempt(device, smaller)
-            while max(smaller) // 2 >= SMALLEST_LONG_SIDE_PX:
-                smaller = (max(1, smaller[0] // 2), max(1, smaller[1] // 2))
-                yield Attempt(device, smaller)
-
     def _try(
         self, request: RenderRequest, attempt: Attempt, context: StageContext
-    ) -> Pixels | None:
-        """The pixels, or None when memory is not enough."""
+    ) -> Finished | None:
+        """The picture, or None when memory is not enough."""
         try:
-            img_bchw = renderer.render(request, attempt.size_px, context)
-            return to_rgb_hwc(img_bchw, request.bits)
+            return finish(request, attempt.size_px, context)
         except (RuntimeError, MemoryError) as error:
             if not is_out_of_memory(error):
                 raise
@@ -329,6 +333,8 @@ class Engine:
             token=token,
             progress=progress,
             layout=request.layout,
+            directions={direction.sha256: direction for direction in request.directions},
+            extras=lambda edit: self._shelf.extras(spec(edit)),
         )
 
     def _network(self, spec: ModelSpec, device: torch.device, token: CancelToken) -> nn.Module:

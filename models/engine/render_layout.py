@@ -26,7 +26,6 @@ from typing import cast
 import numpy as np
 import numpy.typing as npt
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from models.api import Layout, resized_ids
@@ -36,7 +35,7 @@ from models.edits import RenderLayout
 from models.engine.memory import tensor_bytes
 from models.engine.stage import StageContext
 from models.errors import Cancelled, RequestError
-from models.image_io import padded_side_px, resize_rgb
+from models.image_io import padded_side_px, resize_rgb, stretch, stretching_px
 from models.networks.spade import ENCODER_PX, SpadeNetwork
 from models.ops.cancelling import between_operations
 
@@ -44,8 +43,6 @@ UNKNOWN_ID = 255
 NO_CHANNEL = -1
 IDS = 65536
 LONGEST_SHAPE = 8
-STRETCHED_COPIES = 2
-"""Float32 pictures of the wanted size that stretching holds at once."""
 NAMED = 3
 """Labels named in one sentence, at most."""
 KEPT_IMAGES = 4
@@ -72,7 +69,7 @@ class RenderLayoutStage:
         busy = 0.0 if context.layout is None else _busy_share(context.layout, canvas_px)
         copies = COPIES + busy * (BUSY_COPIES - COPIES)
         width = 2 * config.base_channels + config.hidden_channels
-        stretched = 0 if canvas_px == size_px else 3 * STRETCHED_COPIES * math.prod(size_px)
+        stretched = 0 if canvas_px == size_px else 3 * stretching_px(size_px)
         return int(4 * (area * (copies * width + _semantic_channels(config)) + stretched))
 
     def render(
@@ -93,9 +90,8 @@ class RenderLayoutStage:
         picture = _picture(edit, network, channels_hw, z, context)
         if canvas_px == (height_px, width_px):
             return picture
-        return F.interpolate(
-            picture, size=(height_px, width_px), mode="bicubic", antialias=True
-        ).clamp(-1.0, 1.0)
+        context.step("stretching", 0.9)
+        return stretch(picture, (height_px, width_px), context.token.raise_if_cancelled)
 
 
 def canvas_size(

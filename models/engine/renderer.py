@@ -1,59 +1,72 @@
-"""A picture from a base and a list of edits, stage by stage, nothing computed twice.
+"""A picture from a base and a list of edits, step by step, nothing computed twice.
 
-Every intermediate picture is a function of what is hashed into its key: the base's pixels, the
-size, and for each edit up to it everything but its name in the list: kind, parameters, weights, the
-layout if it renders one, the precision. A change of the third edit finds the first two in the
-cache; a change of strength or mask finds even the third edit's own result, since blending comes
-after it and is cheap.
+A change of the third edit finds the first two in the cache; a change of strength or mask finds even
+the third edit's own result, since putting it into the picture comes after it and is cheap.
+
+Edits of codes that follow each other pass their codes on (`models.engine.plan`). What such an edit
+makes of the codes is decoded, and lies over the picture before it:
+
+    after = before + weight * (decoded + detail * (before - decoded before) - before)
+
+"decoded before" are the codes that the edit got: the picture as the network sees it. So with a
+detail of 1 the edit is a difference that is added to the picture. Where the weight is 0 the picture
+stays as it was, bit for bit.
 """
 
-import hashlib
-import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
-from models.api import Mask, RenderRequest
-from models.edits import Edit, RenderLayout, SwapTexture
-from models.engine.render_layout import RenderLayoutStage
-from models.engine.stage import Stage, StageContext
-from models.engine.swap_texture import SwapTextureStage
-from models.errors import ModelsError, RequestError
-from models.image_io import resize_rgb, short_side_size, to_mask
+from models.api import RenderRequest
+from models.editing.codes import Codes, blended
+from models.edits import PaintTexture
+from models.engine.code_edits import CodeWork
+from models.engine.code_memory import decode_bytes, encode_bytes
+from models.engine.coder import Coder
+from models.engine.plan import AnyStep, CodeStep, PictureStep, digest, encoded_sizes, plan
+from models.engine.stage import StageContext, check_numbers
+from models.engine.weights import NOWHERE, Masks, Size, Window
+from models.image_io import resize_rgb, short_side_size
 from models.ops.cancelling import between_operations
-
-STAGES: dict[type[Edit], Stage] = {
-    SwapTexture: SwapTextureStage(),
-    RenderLayout: RenderLayoutStage(),
-}
 
 BASE_BYTES_PER_PX = 4 * 3 * 4
 """Of a render without stages: the base, its resized form, the result, and its whole numbers."""
+MARGIN_PX = 4
+"""Pixels around what a weight lets through that are made too: stretching reads neighbours."""
+PART_PX = 64
+"""Sides of what is decoded are multiples of that, so that not every stroke asks for a new part."""
 
 
 @dataclass(frozen=True)
-class Step:
-    """One edit that is on, with the keys of what it makes.
+class Layer:
+    """What one edit puts over the picture before it: values + keep * before, by a weight.
 
     Attributes:
-        raw_key: of the stage's own result.
-        key: of the picture after strength and mask.
+        values: 1 x 3 x h x w float32, of a part of the picture.
+        window: that part.
+        keep: share of the picture before it that stays in it, 0..1.
     """
 
-    edit: Edit
-    stage: Stage
-    raw_key: str
-    key: str
+    values: Tensor
+    window: Window
+    keep: float
 
-    @property
-    def whole(self) -> bool:
-        """Whether the stage's own result is the picture."""
-        return self.key == self.raw_key
+    def over(self, before: Tensor, weight: Tensor | float) -> Tensor:
+        """The layer over the same part of the picture; where the weight is 0, that, bit for bit.
+
+        Args:
+            before: of the size of `values`.
+            weight: 1 x 1 x h x w, or a number.
+        """
+        raw = self.values if self.keep == 0.0 else self.values + self.keep * before
+        if not isinstance(weight, Tensor):
+            return torch.lerp(before, raw, weight)
+        return torch.lerp(before, raw, weight.to(before.device).expand_as(before))
 
 
-def target_size(request: RenderRequest) -> tuple[int, int]:
+def target_size(request: RenderRequest) -> Size:
     """(height, width) that the request asks for."""
     size_px = (request.base.height_px, request.base.width_px)
     if request.short_side_px is None:
@@ -61,21 +74,47 @@ def target_size(request: RenderRequest) -> tuple[int, int]:
     return short_side_size(size_px, request.short_side_px)
 
 
-def working_set_bytes(
-    request: RenderRequest, size_px: tuple[int, int], context: StageContext
-) -> int:
-    """The most memory that `render` takes at once, caches not counted.
+def edit_size(request: RenderRequest, size_px: Size, reduction: float = 1.0) -> Size:
+    """(height, width) at which edits are carried out for a result of that size, and no larger.
+
+    Args:
+        reduction: share of the wanted side that memory allows.
+    """
+    if request.edit_px is None:
+        return size_px
+    short_px = max(1, round(request.edit_px * reduction))
+    return size_px if short_px >= min(size_px) else short_side_size(size_px, short_px)
+
+
+def working_set_bytes(request: RenderRequest, size_px: Size, context: StageContext) -> int:
+    """The most memory that `render` and `models.engine.lift` take at once, caches not counted.
+
+    Args:
+        size_px: (height, width) of the result.
 
     Raises:
         ModelsError: an edit without a stage, or one whose model cannot be had.
     """
-    stages = [
-        stage_of(edit).working_set_bytes(edit, size_px, context) for edit in edits_on(request)
-    ]
-    return size_px[0] * size_px[1] * BASE_BYTES_PER_PX + max(stages, default=0)
+    at_px = edit_size(request, size_px, context.reduction)
+    most, as_map = 0, False
+    for step in plan(request, "", Masks({}, context.cached), context):
+        if isinstance(step, PictureStep):
+            most = max(most, step.stage.working_set_bytes(step.edit, at_px, context))
+        else:
+            as_map |= isinstance(step.edit, PaintTexture) or step.edit.mask is not None
+            decoding = decode_bytes(step.config, at_px, context.dtype, as_map=as_map)
+            most = max(most, decoding, _encoding_bytes(step, at_px, context))
+    return size_px[0] * size_px[1] * BASE_BYTES_PER_PX + most
 
 
-def render(request: RenderRequest, size_px: tuple[int, int], context: StageContext) -> Tensor:
+def _encoding_bytes(step: CodeStep, size_px: Size, context: StageContext) -> int:
+    return max(
+        encode_bytes(step.config, encoded_px, context.dtype, context.tile_px)
+        for encoded_px in encoded_sizes(step, size_px, context)
+    )
+
+
+def render(request: RenderRequest, size_px: Size, context: StageContext) -> Tensor:
     """The picture of a request at (height, width): 1 x 3 x H x W float32 in about [-1, 1].
 
     Raises:
@@ -91,113 +130,198 @@ def render(request: RenderRequest, size_px: tuple[int, int], context: StageConte
 class Rendering:
     """One walk through the edits of a request, from the last one back to what is cached.
 
+    Args:
+        request: to render.
+        size_px: (height, width) at which the edits are carried out.
+        context: the means.
+
     Attributes:
+        size_px: as given.
+        masks: of the request.
         steps: the edits that change anything, in order.
+        base_key: hash of the base and the size.
     """
 
-    def __init__(
-        self, request: RenderRequest, size_px: tuple[int, int], context: StageContext
-    ) -> None:
+    def __init__(self, request: RenderRequest, size_px: Size, context: StageContext) -> None:
         self._base = request.base
-        self._size_px = size_px
-        self._base_key = digest("base", request.base.sha256, size_px)
-        self._masks = {mask.sha256: mask for mask in request.masks}
+        self.size_px = size_px
         self._context = context
-        self.steps = plan(request, self._base_key, context)
+        masks = {mask.sha256: mask for mask in request.masks}
+        self.masks = Masks(masks, context.cached)
+        self.base_key = digest("base", request.base.sha256, size_px)
+        self.steps = plan(request, self.base_key, self.masks, context)
+        # The picture before the step that is being put in: its layer needs it too, and the cache
+        # may have no room.
+        self._before: tuple[int, Tensor] | None = None
+
+    @property
+    def last_key(self) -> str:
+        """Key of the picture with all its edits."""
+        return self.steps[-1].after if self.steps else self.base_key
 
     def picture_after(self, count: int) -> Tensor:
-        """The picture with the first `count` steps carried out."""
+        """The picture with the first `count` steps carried out: 1 x 3 x H x W."""
         context = self._context
+        if self._before is not None and self._before[0] == count:
+            return self._before[1]
         if count == 0:
-            return context.cached(context.key("picture", self._base_key), self._resized_base)
+            return context.cached(context.key("picture", self.base_key), self._resized_base)
         step = self.steps[count - 1]
-        if step.whole:
-            return self._stage_result(count)
-        return context.cached(context.key("picture", step.key), lambda: self._blended(count))
+        if self._is_whole(step):
+            return self.layer(count).values
+        if self._window(step).empty:
+            return self.picture_after(count - 1)
+        return context.cached(context.key("picture", step.after), lambda: self._put_in(count))
+
+    def layer(self, count: int) -> Layer:
+        """What the step of that number, from 1, puts over the picture before it."""
+        step = self.steps[count - 1]
+        window = self._window(step)
+        if window.empty:
+            return Layer(torch.zeros(1, 3, 0, 0), NOWHERE, 0.0)
+        if isinstance(step, CodeStep):
+            return self._code_layer(count, step, window)
+        key = self._context.key("raw", step.result)
+        values = self._context.cached(key, lambda: self._run(count, step))
+        return Layer(values[:, :, window.rows, window.columns], window, 0.0)
+
+    def codes_of_all(self, coder: Coder) -> Codes:
+        """The codes that a further edit of codes would get: passed on, or of the picture."""
+        last = self.steps[-1] if self.steps else None
+        if isinstance(last, CodeStep) and self._coder(last, self._context).weights == coder.weights:
+            return self._codes_after(len(self.steps))
+        return coder.codes(self.last_key, lambda: self.picture_after(len(self.steps)))
 
     def _resized_base(self) -> Tensor:
         with between_operations(self._context.token):
-            return resize_rgb(self._base.rgb_hwc, self._size_px).to(self._context.device)
+            return resize_rgb(self._base.rgb_hwc, self.size_px).to(self._context.device)
 
-    def _stage_result(self, count: int) -> Tensor:
-        key = self._context.key("raw", self.steps[count - 1].raw_key)
-        return self._context.cached(key, lambda: self._run(count, self.picture_after(count - 1)))
-
-    def _blended(self, count: int) -> Tensor:
-        before = self.picture_after(count - 1)
-        key = self._context.key("raw", self.steps[count - 1].raw_key)
-        raw = self._context.cached(key, lambda: self._run(count, before))
-        return blend(before, raw, self.steps[count - 1].edit, self._masks)
-
-    def _run(self, count: int, before: Tensor) -> Tensor:
-        input_key = self.steps[count - 2].key if count > 1 else self._base_key
-        context = part_of(self._context, count - 1, len(self.steps))
-        return run_stage(self.steps[count - 1], before, input_key, context)
-
-
-def edits_on(request: RenderRequest) -> list[Edit]:
-    """The edits that change anything."""
-    return [edit for edit in request.edits if edit.enabled and edit.strength > 0.0]
-
-
-def stage_of(edit: Edit) -> Stage:
-    stage = STAGES.get(type(edit))
-    if stage is None:
-        raise RequestError(f"This program cannot render edits of the kind {edit.kind!r}.")
-    return stage
-
-
-def plan(request: RenderRequest, base_key: str, context: StageContext) -> list[Step]:
-    """The stages to run, each with the keys of its results."""
-    steps: list[Step] = []
-    key = base_key
-    for edit in edits_on(request):
-        weights = context.spec(edit).weights.sha256
-        pure = replace(edit, strength=1.0, mask=None, checkpoint=weights)
-        layout = layout_key(request) if isinstance(edit, RenderLayout) else ""
-        raw_key = digest(key, edit.kind, json.dumps(asdict(pure), sort_keys=True), layout)
-        whole = edit.strength == 1.0 and edit.mask is None
-        key = raw_key if whole else digest(raw_key, edit.strength, edit.mask)
-        steps.append(Step(edit, stage_of(edit), raw_key, key))
-    return steps
-
-
-def layout_key(request: RenderRequest) -> str:
-    """Hash of the layout: its ids, and the palette that says what they mean."""
-    layout = request.layout
-    return "" if layout is None else digest(layout.palette_id, layout.sha256)
-
-
-def digest(*parts: object) -> str:
-    return hashlib.sha256(repr(parts).encode()).hexdigest()
-
-
-def run_stage(step: Step, before: Tensor, input_key: str, context: StageContext) -> Tensor:
-    """The stage's own result, checked: of the input's size, and of numbers."""
-    raw = step.stage.render(step.edit, before, input_key, context)
-    if raw.shape != before.shape:
-        raise TypeError(f"stage {step.edit.kind} made {raw.shape} of {before.shape}")
-    if not torch.isfinite(raw).all():
-        raise ModelsError(
-            f"The model {step.edit.model!r} gave values that are not numbers for this picture: "
-            "try another precision, or another model."
+    def _window(self, step: AnyStep) -> Window:
+        """What of a layer is made: what its weight lets through, and a little more."""
+        bounds = step.weight.bounds(self.size_px)
+        if bounds.empty:
+            return NOWHERE
+        low, high = (
+            [(side + by) // PART_PX * PART_PX for side in sides]
+            for sides, by in (
+                ((bounds.top, bounds.left), -MARGIN_PX),
+                ((bounds.bottom, bounds.right), MARGIN_PX + PART_PX - 1),
+            )
         )
-    return raw
+        grown = Window(low[0], high[0], low[1], high[1])
+        return grown & Window.whole(self.size_px)
 
+    def _is_whole(self, step: AnyStep) -> bool:
+        """Whether nothing of the picture before a step is left."""
+        detail = step.edit.detail if isinstance(step, CodeStep) else 0.0
+        return step.weight.full and detail == 0.0
 
-def blend(before: Tensor, raw: Tensor, edit: Edit, masks: Mapping[str, Mask]) -> Tensor:
-    """`raw` over `before`, by strength times mask; where that is 0, `before` bit for bit."""
-    if edit.mask is None:
-        return torch.lerp(before, raw, edit.strength)
-    height_px, width_px = before.shape[2:]
-    weight = to_mask(masks[edit.mask].grey_hw, (height_px, width_px)).to(before.device)
-    return torch.lerp(before, raw, (weight * edit.strength).expand_as(before))
+    def _put_in(self, count: int) -> Tensor:
+        """The layer over the picture before it."""
+        before = self.picture_after(count - 1)
+        self._before = count - 1, before
+        layer = self.layer(count)
+        self._before = None
+        part = before[:, :, layer.window.rows, layer.window.columns]
+        weight = self.steps[count - 1].weight
+        share = weight.strength if weight.even else weight.window(self.size_px, layer.window)
+        picture = before.clone()
+        picture[:, :, layer.window.rows, layer.window.columns] = layer.over(part, share)
+        return picture
 
+    def _run(self, count: int, step: PictureStep) -> Tensor:
+        """A stage's own result, checked: of the input's size, and of numbers."""
+        before = self.picture_after(count - 1)
+        raw = step.stage.render(step.edit, before, step.before, self._part(count))
+        if raw.shape != before.shape:
+            raise TypeError(f"stage {step.edit.kind} made {raw.shape} of {before.shape}")
+        check_numbers(raw, step.edit.model)
+        return raw
 
-def part_of(context: StageContext, index: int, count: int) -> StageContext:
-    """The context of one step of `count`: its progress is a part of the whole."""
+    def _code_layer(self, count: int, step: CodeStep, window: Window) -> Layer:
+        context = self._part(count)
+        coder = self._coder(step, context)
 
-    def report(words: str, share: float) -> None:
-        context.progress(words, (index + share) / count)
+        def decoded(key: str, codes: Callable[[int], Codes]) -> Tensor:
+            def make() -> Codes:
+                found = codes(count)
+                context.step("decoding", 0.4)
+                return found
 
-    return replace(context, progress=report)
+            return coder.decoded(key, make, step.edit.seed, self.size_px, window)
+
+        detail = step.edit.detail
+        if detail == 0.0:
+            return Layer(decoded(step.result, self._codes_made), window, 0.0)
+        # In this order: the decoder keeps what it has done last, which is what the next stroke
+        # goes on from.
+        seen = decoded(step.codes_before, self._codes_before)
+        made = decoded(step.result, self._codes_made)
+        return Layer(made - detail * seen, window, detail)
+
+    def _codes_before(self, count: int) -> Codes:
+        """What the codes step of that number gets."""
+        step = self._code_step(count)
+        if step.carried:
+            return self._codes_after(count - 1)
+        context = self._part(count)
+
+        def image() -> Tensor:
+            picture = self.picture_after(count - 1)
+            context.step("encoding picture", 0.0)
+            return picture
+
+        return self._coder(step, context).codes(step.before, image)
+
+    def _codes_made(self, count: int) -> Codes:
+        """What it makes of them."""
+        step, context = self._code_step(count), self._part(count)
+
+        def make() -> Codes:
+            before = self._codes_before(count)
+            return step.stage.change(step.edit, before, self._work(count))
+
+        return context.cached(context.key("made", step.result), make)
+
+    def _codes_after(self, count: int) -> Codes:
+        """What it passes on."""
+        step = self._code_step(count)
+        if step.weight.full:
+            return self._codes_made(count)
+        if self._window(step).empty:
+            return self._codes_before(count)
+
+        def make() -> Codes:
+            share = self._work(count).share_of(step.weight)
+            return blended(self._codes_before(count), self._codes_made(count), share)
+
+        return self._context.cached(self._context.key("passed", step.codes_after), make)
+
+    def _work(self, count: int) -> CodeWork:
+        step, context = self._code_step(count), self._part(count)
+        return CodeWork(
+            context=context,
+            coder=self._coder(step, context),
+            masks=self.masks,
+            patches=step.weight.patches or (),
+            size_px=self.size_px,
+            picture=lambda: self.picture_after(count - 1),
+            picture_key=step.before,
+        )
+
+    def _coder(self, step: CodeStep, context: StageContext) -> Coder:
+        return Coder(step.edit, step.config, context)
+
+    def _code_step(self, count: int) -> CodeStep:
+        step = self.steps[count - 1]
+        assert isinstance(step, CodeStep)
+        return step
+
+    def _part(self, count: int) -> StageContext:
+        """The context of one step: its progress is a part of the whole."""
+        context, steps = self._context, len(self.steps)
+
+        def report(words: str, share: float) -> None:
+            context.progress(words, (count - 1 + share) / steps)
+
+        return replace(context, progress=report)

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from models.api import CancelToken, Picture, Progress, resized_ids
 from models.catalog import ModelSpec
 from models.configs import SegmenterConfig
-from models.engine.swap_texture import reference_size
+from models.engine.references import reference_size
 from models.errors import RequestError
 from models.image_io import pad_to_multiple, resize_rgb
 from models.ops.cancelling import between_operations

@@ -1,17 +1,35 @@
 """The models that edits name: found, identified by their weights, loaded once."""
 
 import hashlib
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any, cast
 
 import torch
-from torch import nn
+from safetensors import SafetensorError, safe_open
+from torch import Tensor, nn
 
 from models.catalog import ModelSpec
+from models.checkpoint import EXTRA, check_finite
 from models.edits import Edit
 from models.engine.memory import ByteCache
-from models.errors import CheckpointMismatch, CheckpointMissing
+from models.errors import CheckpointCorrupt, CheckpointMismatch, CheckpointMissing
+
+
+@dataclass(frozen=True)
+class Extras:
+    """What a model brings beside its network, in the engine's cache.
+
+    Attributes:
+        tensors: float32, by name.
+    """
+
+    tensors: Mapping[str, Tensor]
+
+    @property
+    def nbytes(self) -> int:
+        return sum(tensor.nbytes for tensor in self.tensors.values())
 
 
 class Shelf:
@@ -21,6 +39,7 @@ class Shelf:
         cache: where networks are kept.
         find: the model of an id or a path, as `models.catalog.find_model`.
         load_network: the network of a model, in eval mode on the CPU.
+        load_extras: what a model brings beside its network, by name; None: `brought_extras`.
     """
 
     def __init__(
@@ -28,10 +47,12 @@ class Shelf:
         cache: ByteCache,
         find: Callable[[str], ModelSpec],
         load_network: Callable[[ModelSpec], nn.Module],
+        load_extras: Callable[[ModelSpec], Mapping[str, Tensor]] | None = None,
     ) -> None:
         self._cache = cache
         self._find = find
         self._load_network = load_network
+        self._load_extras = load_extras or brought_extras
         self._hashes: dict[tuple[Path, int, int], str] = {}
 
     def spec(self, edit: Edit) -> ModelSpec:
@@ -75,6 +96,19 @@ class Shelf:
             self._cache.put(key, network)
         return network
 
+    def extras(self, spec: ModelSpec) -> Mapping[str, Tensor]:
+        """What the model brings beside its network; read if it is not kept.
+
+        Raises:
+            CheckpointError: the file cannot be read.
+        """
+        key = ("extras", spec.weights.sha256)
+        kept = cast("Extras | None", self._cache.get(key))
+        if kept is None:
+            kept = Extras(self._load_extras(spec))
+            self._cache.put(key, kept)
+        return kept.tensors
+
     def _hash(self, path: Path) -> str:
         """sha256 of the file; computed again only when its time or size has changed."""
         try:
@@ -86,3 +120,20 @@ class Shelf:
         except OSError as error:
             raise CheckpointMissing(f"{path} cannot be read: {error.strerror}.") from error
         return self._hashes[key]
+
+
+def brought_extras(spec: ModelSpec) -> dict[str, Tensor]:
+    """The tensors that a weights file has beside the network's; the network is not read.
+
+    Raises:
+        CheckpointCorrupt: the file cannot be read, or has values that are not numbers.
+    """
+    try:
+        # Any: the stub of `safe_open` leaves its methods untyped.
+        with cast(Any, safe_open)(spec.path, framework="pt", device="cpu") as file:
+            names = [name for name in file.keys() if name.startswith(EXTRA)]  # noqa: SIM118
+            extras = {name.removeprefix(EXTRA): file.get_tensor(name).float() for name in names}
+    except (OSError, SafetensorError) as error:
+        raise CheckpointCorrupt(f"{spec.path} cannot be read ({error}).") from error
+    check_finite(extras, str(spec.path))
+    return extras

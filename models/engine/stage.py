@@ -1,16 +1,17 @@
 """What a kind of edit has to offer, and what it is given to work with."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
 
-from models.api import CancelToken, Layout, Picture, Progress
+from models.api import CancelToken, Direction, Layout, Picture, Progress
 from models.catalog import ModelSpec
 from models.edits import Edit
 from models.engine.memory import ByteCache
+from models.errors import ModelsError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +28,10 @@ class StageContext:
         token: asked before every step.
         progress: told every step.
         layout: of the request, or None.
+        directions: of the request by their hash.
+        extras: tensors that the model of an edit brings beside its network, by name.
         reduction: share of the wanted side that memory allows: 1, or less in a retreat.
+        tile_px: side of the tiles in which pictures are encoded, in a retreat; None: at once.
     """
 
     device: torch.device
@@ -39,7 +43,10 @@ class StageContext:
     token: CancelToken
     progress: Progress
     layout: Layout | None = None
+    directions: Mapping[str, Direction] = field(default_factory=dict[str, Direction])
+    extras: Callable[[Edit], Mapping[str, Tensor]] = lambda edit: {}
     reduction: float = 1.0
+    tile_px: int | None = None
 
     def step(self, words: str, share: float) -> None:
         """Say what comes next; `Cancelled` if it is no longer wanted."""
@@ -64,7 +71,10 @@ class StageContext:
 
 
 class Stage(Protocol):
-    """One kind of edit, without its strength and its mask, which the renderer applies to all."""
+    """One kind of edit, without its strength and its mask, which the renderer applies to all.
+
+    Edits of codes have stages of another form (`models.engine.code_edits`).
+    """
 
     def working_set_bytes(self, edit: Any, size_px: tuple[int, int], context: StageContext) -> int:
         """The most memory that `render` takes at once for an image of (height, width)."""
@@ -82,3 +92,12 @@ class Stage(Protocol):
             1 x 3 x H x W float32, of exactly the input's size.
         """
         ...
+
+
+def check_numbers(picture: Tensor, model: str) -> None:
+    """Raise `ModelsError` if a model gave anything else."""
+    if not torch.isfinite(picture).all():
+        raise ModelsError(
+            f"The model {model!r} gave values that are not numbers for this picture: "
+            "try another precision, or another model."
+        )

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from models.errors import RequestError
 from models.ops.equalized import ConvLayer, EqualLinear
-from models.ops.modconv import ModulatedConv2d, StyledConv, resize_map
+from models.ops.modconv import ModulatedConv2d, StyledConv, spread
 from models.ops.noise import canvas_noise
 
 Noise = str | int | Sequence[Tensor]
@@ -109,12 +109,9 @@ class StructureModulation(nn.Module):
         self.bias = EqualLinear(texture_channels, structure_channels)
 
     def forward(self, structure: Tensor, texture: Tensor) -> Tensor:
-        if texture.dim() == 4:
-            here = resize_map(texture, structure)
-            return structure * self.scale.pointwise(here) + self.bias.pointwise(here)
-        return (
-            structure * self.scale(texture)[:, :, None, None] + self.bias(texture)[:, :, None, None]
-        )
+        size_hw = structure.shape[2:]
+        scale = spread(self.scale, texture, size_hw)
+        return structure * scale + spread(self.bias, texture, size_hw)
 
 
 class HeadBlock(nn.Module):
@@ -284,14 +281,22 @@ class SwappingAutoencoder(nn.Module):
         Raises:
             RequestError: sides that the network cannot take.
         """
-        height, width = image.shape[-2:]
+        self.check_size((image.shape[-2], image.shape[-1]))
+        image = image.to(self.compute_dtype).contiguous(memory_format=torch.channels_last)
+        return self.E(image)
+
+    def check_size(self, size_px: tuple[int, int]) -> None:
+        """Whether a picture of (height, width) can be encoded.
+
+        Raises:
+            RequestError: it cannot; the sentence says which sides can be.
+        """
+        height, width = size_px
         if min(height, width) < self.min_side_px or height % self.cell_px or width % self.cell_px:
             raise RequestError(
                 f"A picture of {width} x {height} px cannot be encoded: both sides must be "
                 f"multiples of {self.cell_px} px and at least {self.min_side_px} px."
             )
-        image = image.to(self.compute_dtype).contiguous(memory_format=torch.channels_last)
-        return self.E(image)
 
     def decode(self, structure: Tensor, texture: Tensor, noise: Noise = "zero") -> Tensor:
         """The image of a structure and a texture code.

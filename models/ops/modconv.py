@@ -6,6 +6,7 @@ demodulated alone, so both the weight and, with a texture map, every pixel are h
 """
 
 import math
+from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
@@ -54,8 +55,13 @@ class ModulatedConv2d(nn.Module):
         Args:
             texture: texture codes B x C, or a map 1 x C x h x w that is resized to H x W.
         """
+        return self.modulated(x, self.style(texture, x.shape[2:]), gain=gain, bias=bias)
+
+    def modulated(
+        self, x: Tensor, style: Tensor, *, gain: float = 1.0, bias: Tensor | None = None
+    ) -> Tensor:
+        """The same from ready factors on the input's channels (`style`, `normalised`)."""
         weight = self._demodulated(gain)
-        style = self._style(texture, x)
         if x.shape[0] == 1 and style.shape[2:] == (1, 1) and not torch.is_grad_enabled():
             # One picture, one code: scaling the weight is cheaper than scaling the activations.
             weight = weight * style
@@ -67,6 +73,16 @@ class ModulatedConv2d(nn.Module):
             return F.conv2d(x, weight, bias, padding=weight.shape[-1] // 2)
         x = F.conv_transpose2d(x, weight.transpose(0, 1), stride=2)
         return self.blur(x, pad=1, bias=bias)
+
+    def style(self, texture: Tensor, size_hw: Sequence[int]) -> Tensor:
+        """Factors on the channels of an input of this size: B x in x 1 x 1, or 1 x in x H x W."""
+        return self.normalised(spread(self.modulation, texture, size_hw))
+
+    def normalised(self, style: Tensor) -> Tensor:
+        """What `modulation` gives, with a mean square of 1 over the channels (in demodulation)."""
+        if not self.demodulate:
+            return style
+        return style * torch.rsqrt(style.square().mean(1, keepdim=True) + EPSILON)
 
     def _demodulated(self, gain: float) -> Tensor:
         """The weight times everything that does not depend on the texture, out x in x k x k."""
@@ -81,22 +97,26 @@ class ModulatedConv2d(nn.Module):
 
         return self._folded.get((self.weight,), gain, compute)
 
-    def _style(self, texture: Tensor, x: Tensor) -> Tensor:
-        """Factors on the input's channels: B x in x 1 x 1, or 1 x in x H x W for a map."""
-        if texture.dim() == 2:
-            style = self.modulation(texture)[:, :, None, None]
-        else:
-            style = self.modulation.pointwise(resize_map(texture, x))
-        if self.demodulate:
-            style = style * torch.rsqrt(style.square().mean(1, keepdim=True) + EPSILON)
-        return style
+
+def spread(layer: EqualLinear, texture: Tensor, size_hw: Sequence[int]) -> Tensor:
+    """A layer's answer to a texture, for a map of this size: B x out x 1 x 1, or 1 x out x H x W.
+
+    Args:
+        texture: B x C, or a map 1 x C x h x w, which counts as stretched bilinearly to H x W.
+    """
+    if texture.dim() == 2:
+        return layer(texture)[:, :, None, None]
+    # Both are linear and a pixel's weights sum to 1, so that the order is free: the layer, which
+    # is the dearer one, comes where there are fewer pixels.
+    if texture[0, 0].numel() <= math.prod(size_hw):
+        return _resized(layer.pointwise(texture), size_hw)
+    return layer.pointwise(_resized(texture, size_hw))
 
 
-def resize_map(texture: Tensor, x: Tensor) -> Tensor:
-    """A texture map stretched bilinearly to the height and width of `x`."""
-    if texture.shape[2:] == x.shape[2:]:
+def _resized(texture: Tensor, size_hw: Sequence[int]) -> Tensor:
+    if tuple(texture.shape[2:]) == tuple(size_hw):
         return texture
-    return F.interpolate(texture, size=x.shape[2:], mode="bilinear", align_corners=False)
+    return F.interpolate(texture, size=tuple(size_hw), mode="bilinear", align_corners=False)
 
 
 class NoiseStrength(nn.Module):
@@ -133,8 +153,12 @@ class StyledConv(nn.Module):
         Args:
             noise: B x 1 x (size of the output), or None for none.
         """
+        return self.styled(x, self.conv.style(texture, x.shape[2:]), noise, gain)
+
+    def styled(self, x: Tensor, style: Tensor, noise: Tensor | None, gain: float = 1.0) -> Tensor:
+        """The same from ready factors on the input's channels (`ModulatedConv2d.style`)."""
         gain *= ACTIVATION_GAIN
-        x = self.conv(x, texture, gain=gain, bias=self.activate.bias * gain)
+        x = self.conv.modulated(x, style, gain=gain, bias=self.activate.bias * gain)
         if noise is not None:
             grain = (self.noise.weight * gain * noise).to(x.dtype)
             # Where no gradient needs them, a second copy of the activations only costs time.

@@ -3,6 +3,15 @@
 import pytest
 import torch
 
+from models.engine import coder
+from tests.models.engine.fakes import canvas_of, codes_in_tiles
+
+
+@pytest.fixture(autouse=True)
+def fake_networks_can_be_decoded(monkeypatch):
+    monkeypatch.setattr(coder, "DecoderCanvas", canvas_of)
+    monkeypatch.setattr(coder, "encode_tiled", codes_in_tiles)
+
 
 @pytest.fixture
 def one_thread():

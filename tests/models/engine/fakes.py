@@ -13,6 +13,8 @@ from torch import Tensor, nn
 from models.api import CancelToken, Picture
 from models.catalog import IoSpec, ModelSpec, WeightsSpec
 from models.configs import Config, SwappingAutoencoderConfig
+from models.editing.decoder_canvas import DecoderCanvas
+from models.editing.tiles import encode_tiled
 from models.edits import Edit
 from models.engine.memory import ByteCache
 from models.engine.stage import StageContext
@@ -64,7 +66,10 @@ class FakeNetwork(nn.Module):
     def decode(self, structure: Tensor, texture: Tensor, noise: object = "zero") -> Tensor:
         self._note("decode", structure)
         self.noises.append(noise)
-        return F.interpolate(structure, scale_factor=4.0) * 0.5 + texture[:, :, None, None]
+        picture = F.interpolate(structure, scale_factor=4.0) * 0.5
+        if texture.dim() == 2:
+            return picture + texture[:, :, None, None]
+        return picture + F.interpolate(texture, size=picture.shape[2:], mode="bilinear")
 
     def probe(self) -> Tensor:
         return self.encode(torch.zeros(1, 3, 12, 12))[1]
@@ -77,6 +82,38 @@ class FakeNetwork(nn.Module):
         error = self.errors.pop(0) if self.errors else None
         if error is not None:
             raise error
+
+
+class FakeCanvas:
+    """The decoder of a `FakeNetwork`: keeps nothing.
+
+    Attributes:
+        nbytes: what it says it keeps.
+    """
+
+    nbytes = 0
+
+    def __init__(self, network, cells_hw, *, budget_bytes):
+        self.network = network
+
+    def decode_part(self, structure, texture, noise, token, part):
+        token.raise_if_cancelled()
+        picture = self.network.decode(structure, texture, "zero" if noise is None else noise)
+        return picture[(..., *part.slices)].clone()
+
+
+def canvas_of(network, cells_hw, *, budget_bytes):
+    """The canvas of a network, real or not."""
+    if isinstance(network, FakeNetwork):
+        return FakeCanvas(network, cells_hw, budget_bytes=budget_bytes)
+    return DecoderCanvas(network, cells_hw, budget_bytes=budget_bytes)
+
+
+def codes_in_tiles(network, image, **means):
+    """A `FakeNetwork` has no layers to go through in tiles."""
+    if isinstance(network, FakeNetwork):
+        return network.encode(image)
+    return encode_tiled(network, image, **means)
 
 
 @dataclass(frozen=True, kw_only=True)

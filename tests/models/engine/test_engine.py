@@ -14,7 +14,7 @@ from models.catalog import find_model
 from models.configs import StyleGAN2DiscriminatorConfig
 from models.edits import SwapTexture
 from models.engine import engine as engine_module
-from models.engine import renderer
+from models.engine import plan, renderer
 from models.engine.engine import Engine
 from models.errors import Cancelled, CheckpointMissing, OutOfMemory, RequestError
 from tests.models.engine.fakes import (
@@ -36,7 +36,7 @@ CPU_FULL = "DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 
 @pytest.fixture
 def stage(monkeypatch) -> BrightenStage:
     stage = BrightenStage()
-    monkeypatch.setitem(renderer.STAGES, Brighten, stage)
+    monkeypatch.setitem(plan.STAGES, Brighten, stage)
     return stage
 
 

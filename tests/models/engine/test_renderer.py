@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from models.api import CancelToken, Mask, RenderRequest
-from models.engine import renderer
+from models.engine import plan, renderer
 from models.errors import Cancelled, ModelsError, RequestError
 from models.image_io import to_bchw, to_rgb_hwc
 from tests.models.engine.fakes import (
@@ -25,7 +25,7 @@ DARK = Brighten(model="fake", by=-0.5)
 @pytest.fixture
 def stage(monkeypatch) -> BrightenStage:
     stage = BrightenStage()
-    monkeypatch.setitem(renderer.STAGES, Brighten, stage)
+    monkeypatch.setitem(plan.STAGES, Brighten, stage)
     return stage
 
 

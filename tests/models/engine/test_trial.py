@@ -52,7 +52,8 @@ def test_a_driver_that_refuses_is_a_sentence(network):
 
 
 def test_a_device_without_memory_for_the_test(network):
-    network.errors = [MemoryError(), MemoryError()]
+    # At once and in tiles, each twice.
+    network.errors = [MemoryError()] * 4
     with pytest.raises(ModelsError, match=r"cannot do the test\. The memory was not enough"):
         run(network)
 

@@ -5,6 +5,7 @@ import math
 
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import nn
 
 from models.builders import build
@@ -14,9 +15,11 @@ from models.configs import (
     SwappingAutoencoderConfig,
 )
 from models.errors import RequestError
+from models.networks import swapping_autoencoder
 from models.networks.patch_cooccurrence import PatchCooccurrenceDiscriminator
 from models.networks.stylegan2_discriminator import ImageDiscriminator
 from models.networks.swapping_autoencoder import SwappingAutoencoder
+from models.ops import modconv
 from models.ops.modconv import NoiseStrength
 from tests.models.networks.reference import reference_decode, reference_encode
 
@@ -227,6 +230,24 @@ def test_batches_and_single_pictures_agree(tiny):
         together = tiny.decode(*tiny.encode(images))
         apart = torch.cat([tiny.decode(*tiny.encode(image[None])) for image in images])
     assert torch.allclose(together, apart, atol=1e-5)
+
+
+@pytest.mark.parametrize("size_hw", [(1, 1), (3, 5), (9, 40), (50, 60)])
+def test_a_map_is_stretched_before_or_after_the_linear_layers(tiny, monkeypatch, size_hw):
+    """The published networks stretch the map to each layer first; the order makes no difference."""
+    structure = torch.randn(1, 4, 6, 8)
+    texture = torch.randn(1, 16, *size_hw)
+
+    def stretched_first(layer, texture, size_hw):
+        here = F.interpolate(texture, size=tuple(size_hw), mode="bilinear", align_corners=False)
+        return layer.pointwise(here)
+
+    with torch.inference_mode():
+        found = tiny.decode(structure, texture, 3)
+        for module in (modconv, swapping_autoencoder):
+            monkeypatch.setattr(module, "spread", stretched_first)
+        expected = tiny.decode(structure, texture, 3)
+    assert (found - expected).abs().max().item() <= 1e-5
 
 
 def test_probe_notices_a_change(tiny):

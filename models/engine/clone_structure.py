@@ -1,0 +1,104 @@
+"""Stage of `CloneStructure`: the structure code of another place (thesis, section 4.4.5).
+
+Choices made here, once:
+
+- A source lies a whole number of pixels away, at the size at which the edit is carried out. Whole
+  cells of it are a matter of moving codes. For the rest, less than a cell, the source picture is
+  moved by it and encoded anew: structure codes of the places in between. A stroke, and all that go
+  with its source, share that encoding.
+- Out of the picture itself, whole cells are taken from the codes that the edit before passed on;
+  for a rest there are no codes in between but those of the picture, so the picture before the edit
+  is encoded, even where codes were passed on.
+- Another picture is scaled to the shorter side of this one, so that what is cloned keeps its size.
+- Beyond the borders of the source there is nothing to clone: there the patch does nothing.
+- The texture stays that of the picture.
+"""
+
+from collections.abc import Iterator
+
+from torch import Tensor
+
+from models.editing.codes import Codes, blended, from_elsewhere
+from models.edits import ClonePatch, CloneStructure
+from models.engine.code_edits import CodeWork
+from models.engine.stage import StageContext
+from models.engine.weights import Brushed, Size, Within
+from models.image_io import short_side_size
+
+
+class CloneStructureStage:
+    """See the module; implements `models.engine.code_edits.CodeStage`."""
+
+    refusal = "clone structure"
+
+    def reads_picture(self, edit: CloneStructure) -> bool:
+        return any(patch.source is None for patch in edit.patches)
+
+    def patches(
+        self, edit: CloneStructure, base_px: Size, context: StageContext
+    ) -> tuple[Brushed, ...] | None:
+        return tuple(brushed(patch, base_px, context) for patch in edit.patches)
+
+    def encodes(self, edit: CloneStructure, size_px: Size, context: StageContext) -> Iterator[Size]:
+        for patch in edit.patches:
+            yield source_size(patch, size_px, context)
+
+    def change(self, edit: CloneStructure, codes: Codes, work: CodeWork) -> Codes:
+        work.context.step("encoding source", 0.2)
+        before = codes
+        for patch, where in zip(edit.patches, work.patches, strict=True):
+            source = from_source(patch, before, work)
+            level = work.level_of(where)
+            codes = blended(codes, Codes(source, codes.texture), level)
+        return codes
+
+
+def source_size(patch: ClonePatch, size_px: Size, context: StageContext) -> Size:
+    """(height, width) of the picture to clone from, for a picture of that size."""
+    if patch.source is None:
+        return size_px
+    source = context.pictures[patch.source]
+    return short_side_size((source.height_px, source.width_px), min(size_px))
+
+
+def brushed(patch: ClonePatch, base_px: Size, context: StageContext) -> Brushed:
+    """Where a patch acts: where its source lies inside of its picture.
+
+    Args:
+        base_px: (height, width) of the base.
+    """
+    height, width = base_px
+    if patch.source is not None:
+        source = context.pictures[patch.source]
+        height, width = source.height_px, source.width_px
+    short = min(height, width)
+    within = Within(
+        top=-patch.dy,
+        bottom=height / short - patch.dy,
+        left=-patch.dx,
+        right=width / short - patch.dx,
+    )
+    return Brushed(patch.mask, within)
+
+
+def from_source(patch: ClonePatch, codes: Codes, work: CodeWork) -> Tensor:
+    """For every cell of the picture the structure code of its source: 1 x S x h x w.
+
+    Args:
+        codes: of the picture before the edit.
+    """
+    short_px, cell_px = min(work.size_px), work.coder.cell_px
+    (rows, y_px), (columns, x_px) = (
+        divmod(round(share * short_px), cell_px) for share in (patch.dy, patch.dx)
+    )
+    if patch.source is None and (y_px, x_px) == (0, 0):
+        return from_elsewhere(codes.structure, codes.cells_hw, (rows, columns))
+    size_px = source_size(patch, work.size_px, work.context)
+
+    def moved_picture() -> Tensor:
+        picture = work.picture() if patch.source is None else work.resized(patch.source, size_px)
+        return from_elsewhere(picture, size_px, (y_px, x_px))
+
+    source_key = work.picture_key if patch.source is None else patch.source
+    source = work.coder.codes((source_key, size_px, (y_px, x_px)), moved_picture)
+    return from_elsewhere(source.structure, codes.cells_hw, (rows, columns))
