@@ -138,7 +138,8 @@ class PlainIds:
 def resized_ids(ids_hw: npt.NDArray[Any], size_px: tuple[int, int]) -> npt.NDArray[Any]:
     """A label map at (height, width): pixel i of the new one is floor(i * old / new) of the old.
 
-    That is torch's "nearest", with which the published networks were trained.
+    That is torch's "nearest", with which the published networks were trained, but for its rounding
+    errors where i * old / new is a whole number, which are not the same in all of its kernels.
     """
     rows, columns = (
         np.arange(after) * before // after

@@ -13,6 +13,8 @@ Choices made here, once:
   weights overshoot. Masks are resized linearly: they must not overshoot at all.
 """
 
+import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -24,7 +26,7 @@ from torch import Tensor
 from models.errors import RequestError
 
 STRIP_PX = 1 << 22
-"""Pixels converted at a time when a large picture is resized: about 50 MB of float32."""
+"""Pixels converted at a time when a large picture is converted or resized: 50 MB of float32."""
 
 
 def to_bchw(rgb_hwc: npt.NDArray[Any]) -> Tensor:
@@ -57,8 +59,14 @@ def to_rgb_hwc(img_bchw: Tensor, bits: int = 8) -> npt.NDArray[Any]:
         raise RequestError(f"A picture has 8 or 16 bits a channel, not {bits}.")
     dtype = np.uint8 if bits == 8 else np.uint16
     half_range = np.iinfo(dtype).max / 2
-    levels = img_bchw[0].detach().float().clamp(-1.0, 1.0).add(1.0).mul_(half_range).round_()
-    return np.ascontiguousarray(levels.cpu().numpy().transpose(1, 2, 0).astype(dtype))
+    height_px, width_px = img_bchw.shape[2:]
+    rgb_hwc = np.empty((height_px, width_px, 3), dtype)
+    rows = max(1, STRIP_PX // width_px)
+    for top in range(0, height_px, rows):
+        strip = img_bchw[0, :, top : top + rows].detach().float()
+        levels = strip.clamp(-1.0, 1.0).add_(1.0).mul_(half_range).round_()
+        rgb_hwc[top : top + rows] = levels.cpu().numpy().transpose(1, 2, 0)
+    return rgb_hwc
 
 
 def to_mask(grey_hw: npt.NDArray[Any], size_px: tuple[int, int]) -> Tensor:
@@ -75,8 +83,7 @@ def to_mask(grey_hw: npt.NDArray[Any], size_px: tuple[int, int]) -> Tensor:
     mask = torch.from_numpy(grey_hw.astype(np.float32)).div_(largest)[None, None]
     if mask.shape[2:] == size_px:
         return mask
-    mask = F.interpolate(mask, size=size_px, mode="bilinear", antialias=True)
-    return mask.clamp_(0.0, 1.0)
+    return _filtered(mask, size_px, "bilinear").clamp_(0.0, 1.0)
 
 
 def pad_to_multiple(img_bchw: Tensor, multiple_px: int, min_side_px: int = 1) -> Tensor:
@@ -118,11 +125,51 @@ def resize_rgb(rgb_hwc: npt.NDArray[Any], size_px: tuple[int, int]) -> Tensor:
         return to_bchw(rgb_hwc)
     rows = max(1, STRIP_PX // width_px)
     strips = [
-        _bicubic(to_bchw(rgb_hwc[top : top + rows]), (min(rows, height_px - top), size_px[1]))
+        _filtered(
+            to_bchw(rgb_hwc[top : top + rows]), (min(rows, height_px - top), size_px[1]), "bicubic"
+        )
         for top in range(0, height_px, rows)
     ]
-    return _bicubic(torch.cat(strips, 2), size_px).clamp(-1.0, 1.0)
+    return _filtered(torch.cat(strips, 2), size_px, "bicubic").clamp(-1.0, 1.0)
 
 
-def _bicubic(img_bchw: Tensor, size_px: tuple[int, int]) -> Tensor:
-    return F.interpolate(img_bchw, size=size_px, mode="bicubic", antialias=True)
+def stretch(
+    img_bchw: Tensor, size_px: tuple[int, int], ask: Callable[[], None] = lambda: None
+) -> Tensor:
+    """1 x C x H x W -> 1 x C x h x w in [-1, 1], at once or in bands bit for bit the same.
+
+    The filter is separable: the rows are stretched first, then bands of columns, each on its own.
+    Besides the result it takes about 50 MB, where stretching at once takes the result once more.
+
+    Args:
+        size_px: (height, width) of the result.
+        ask: called before every band; what it raises ends the work.
+    """
+    height_px, width_px = size_px
+    wide = _filtered(img_bchw, (img_bchw.shape[2], width_px), "bicubic")
+    stretched = wide.new_empty((*img_bchw.shape[:2], height_px, width_px))
+    # Never one column alone beside others: see `_filtered`.
+    columns = max(2, STRIP_PX // height_px)
+    for first in range(0, width_px, columns):
+        ask()
+        left = max(0, min(first, width_px - 2))
+        band = slice(left, left + columns)
+        strip = wide[..., band]
+        part = _filtered(strip, (height_px, strip.shape[3]), "bicubic")
+        stretched[..., band] = part.clamp_(-1.0, 1.0)
+    return stretched
+
+
+def stretching_px(size_px: tuple[int, int]) -> int:
+    """How many pixels `stretch` holds at once: the result's, and those of a band."""
+    area = math.prod(size_px)
+    return area + min(area, STRIP_PX)
+
+
+def _filtered(img_bchw: Tensor, size_px: tuple[int, int], mode: str) -> Tensor:
+    """Resized with an antialiasing filter."""
+    if size_px[1] == 1:
+        # torch 2.15 makes a single column of the wrong rows; a single row is right.
+        row = F.interpolate(img_bchw.mT, size=size_px[::-1], mode=mode, antialias=True)
+        return row.mT.contiguous()
+    return F.interpolate(img_bchw, size=size_px, mode=mode, antialias=True)

@@ -4,12 +4,13 @@ import torch
 import torch.nn.functional as F
 
 from models import image_io
-from models.errors import RequestError
+from models.errors import Cancelled, RequestError
 from models.image_io import (
     pad_to_multiple,
     padded_side_px,
     resize_rgb,
     short_side_size,
+    stretch,
     to_bchw,
     to_mask,
     to_rgb_hwc,
@@ -176,3 +177,54 @@ def test_a_resized_mask_neither_leaks_nor_overshoots():
 def test_a_mask_of_another_kind_is_refused():
     with pytest.raises(RequestError, match="mask"):
         to_mask(np.zeros((2, 2), np.float32), (2, 2))
+
+
+@pytest.mark.parametrize("size_px", [(40, 30), (61, 100), (1, 9), (500, 2), (7, 5), (90, 1)])
+@pytest.mark.parametrize("strip_px", [1, 300, 1 << 22])
+def test_stretching_in_bands_is_bit_for_bit_stretching_at_once(monkeypatch, size_px, strip_px):
+    img = torch.randn(1, 3, 13, 17, generator=torch.Generator().manual_seed(0))
+    monkeypatch.setattr(image_io, "STRIP_PX", strip_px)
+    banded = stretch(img, size_px)
+    assert banded.shape == (1, 3, *size_px)
+    if size_px[1] > 1:
+        at_once = F.interpolate(img, size=size_px, mode="bicubic", antialias=True)
+        assert torch.equal(banded, at_once.clamp(-1.0, 1.0))
+    else:
+        # torch itself is wrong for a single column, but not for a single row.
+        row = F.interpolate(img.mT, size=size_px[::-1], mode="bicubic", antialias=True)
+        torch.testing.assert_close(banded, row.mT.clamp(-1.0, 1.0), atol=1e-5, rtol=0)
+
+
+def test_stretching_asks_before_every_band(monkeypatch):
+    monkeypatch.setattr(image_io, "STRIP_PX", 400)
+    asked = []
+
+    def ask():
+        asked.append(1)
+        if len(asked) == 3:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        stretch(torch.zeros(1, 3, 4, 4), (40, 100), ask)
+    assert len(asked) == 3
+
+
+@pytest.mark.parametrize("width_px", [1, 7])
+def test_a_single_column_has_the_rows_of_the_picture(width_px):
+    """Dark above, light below, whatever the width."""
+    grey_hw = np.repeat(np.repeat(np.array([0, 255], np.uint8), 10)[:, None], width_px, 1)
+    column = resize_rgb(np.repeat(grey_hw[..., None], 3, 2), (60, 1))[0, 0, :, 0]
+    assert column[:20].max() <= -0.9
+    assert column[40:].min() >= 0.9
+    mask = to_mask(grey_hw, (60, 1))[0, 0, :, 0]
+    assert mask[:20].max() <= 0.05
+    assert mask[40:].min() >= 0.95
+
+
+@pytest.mark.parametrize("bits", [8, 16])
+def test_strips_leave_no_trace_in_the_levels(monkeypatch, bits):
+    img = torch.randn(1, 3, 31, 23, generator=torch.Generator().manual_seed(1))
+    whole = to_rgb_hwc(img, bits)
+    monkeypatch.setattr(image_io, "STRIP_PX", 50)
+    assert np.array_equal(to_rgb_hwc(img, bits), whole)
+    assert whole.flags.c_contiguous

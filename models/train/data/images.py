@@ -245,6 +245,36 @@ def _read_index(path: Path) -> dict[str, str]:
     return splits
 
 
+@dataclass(frozen=True)
+class Crop:
+    """A square of a picture.
+
+    Attributes:
+        share: its side, as a share of the picture's shorter side.
+        place: where it is, (across, down), 0..1.
+        flipped: left to right.
+    """
+
+    share: float = 1.0
+    place: tuple[float, float] = (0.5, 0.5)
+    flipped: bool = False
+
+
+def cut(
+    image: Image.Image,
+    size_px: int,
+    crop: Crop,
+    resampling: Image.Resampling = Image.Resampling.BICUBIC,
+) -> npt.NDArray[np.uint8]:
+    """The crop of a picture, resized: S x S, with 3 channels where the picture has them."""
+    side = crop.share * min(image.size)
+    left = crop.place[0] * (image.width - side)
+    top = crop.place[1] * (image.height - side)
+    box = (left, top, left + side, top + side)
+    values = np.asarray(image.resize((size_px, size_px), resampling, box))
+    return values[:, ::-1] if crop.flipped else values
+
+
 def load_square(entry: ImageEntry, size_px: int) -> npt.NDArray[np.uint8]:
     """The middle of a picture, its shorter side resized to `size_px`: S x S x 3."""
     image = entry.open()

@@ -1,12 +1,11 @@
-"""Photos with label maps: batches that are a function of (seed, step), as those of photos alone.
+"""Photos with label maps: how they are found, and how they become batches.
 
 A label map is the PNG beside a photo, in a folder or a shard (WebDataset's layout: files of one
 stem belong together): palette or grey, its values the ids.
 """
 
 import io
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Self
@@ -20,13 +19,22 @@ from torch import Tensor
 
 from models.errors import DataError
 from models.image_io import to_bchw
-from models.train.data.images import IMAGE_SUFFIXES, ImageEntry, read_sources, shard_files
+from models.train.data.batches import Reading
+from models.train.data.images import (
+    IMAGE_SUFFIXES,
+    Crop,
+    ImageEntry,
+    cut,
+    read_sources,
+    shard_files,
+)
 from models.train.data.labels import NO_CLASS
 
 MODE_FILTER_PX = 7
 # A photo and a map of another shape do not show the same.
 SHAPES_MAY_DIFFER = 0.02
 PHOTO_SUFFIXES = IMAGE_SUFFIXES - {".png"}
+MIDDLE = Crop()
 Pair = tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]
 
 
@@ -122,104 +130,28 @@ class LabelledBatch:
         return type(self)(self.images.to(device), self.ids.to(device))
 
 
-class LabelledBatches:
-    """Random square crops of photos and their label maps, resized to one size, flipped at random.
+def labelled_crops(
+    classes_of: npt.NDArray[np.integer], crop_px: int
+) -> Reading[LabelledEntry, Pair, LabelledBatch]:
+    """Photos with their label maps, both cut alike; `classes_of` as of `load_pair`."""
 
-    Args:
-        entries: the photos with their label maps.
-        classes_of: for every id of the data the class, or `NO_CLASS`; 256 numbers.
-        crop_px, smallest, batch, seed, rank, world, threads: as of `CropBatches`.
-    """
+    def load(entry: LabelledEntry, crop: Crop) -> Pair:
+        return load_pair(entry, classes_of, crop_px, crop)
 
-    def __init__(  # noqa: PLR0913 - what a batch depends on, each by its name
-        self,
-        entries: Sequence[LabelledEntry],
-        *,
-        classes_of: npt.NDArray[np.integer],
-        crop_px: int,
-        smallest: float,
-        batch: int,
-        seed: int,
-        rank: int = 0,
-        world: int = 1,
-        threads: int = 1,
-    ) -> None:
-        if batch % world:
-            raise DataError(f"A batch of {batch} cannot be shared by {world} processes.")
-        self._entries = entries
-        self._classes_of = classes_of
-        self._crop_px = crop_px
-        self._smallest = smallest
-        self._batch = batch
-        self._world = world
-        self.seed = seed
-        share = batch // world
-        self._mine = slice(rank * share, (rank + 1) * share)
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="decode")
-
-    def iterate(self, first_step: int) -> Iterator[LabelledBatch]:
-        """Batches of B/world pairs from `first_step` on, for ever."""
-        step = first_step
-        ahead = self._submit(step)
-        while True:
-            step, pending = step + 1, ahead
-            ahead = self._submit(step)
-            yield stacked([future.result() for future in pending])
-
-    @property
-    def batch(self) -> int:
-        """Pairs a step over all processes."""
-        return self._batch
-
-    def halve(self) -> bool:
-        """Make the batches from the next `iterate` on half as large; False if they cannot be."""
-        if self._batch % 2 or self._world > 1:
-            return False
-        self._batch //= 2
-        self._mine = slice(0, self._batch)
-        return True
-
-    def close(self) -> None:
-        """Stop decoding ahead."""
-        self._pool.shutdown(wait=True, cancel_futures=True)
-
-    def _submit(self, step: int) -> list[Future[Pair]]:
-        rng = np.random.default_rng([self.seed, step])
-        chosen = rng.integers(len(self._entries), size=self._batch)
-        draws = rng.random((self._batch, 4))
-        return [
-            self._pool.submit(self._load, self._entries[int(i)], draw)
-            for i, draw in zip(chosen[self._mine], draws[self._mine], strict=True)
-        ]
-
-    def _load(self, entry: LabelledEntry, draw: npt.NDArray[np.float64]) -> Pair:
-        share = self._smallest + (1.0 - self._smallest) * draw[0]
-        return load_pair(
-            entry,
-            self._classes_of,
-            self._crop_px,
-            share=share,
-            place=(draw[1], draw[2]),
-            flipped=bool(draw[3] < 0.5),
-        )
+    return Reading(load, stacked)
 
 
 def load_pair(
     entry: LabelledEntry,
     classes_of: npt.NDArray[np.integer],
     size_px: int,
-    *,
-    share: float = 1.0,
-    place: tuple[float, float] = (0.5, 0.5),
-    flipped: bool = False,
+    crop: Crop = MIDDLE,
 ) -> Pair:
     """A square of photo and label map, resized: S x S x 3 and S x S.
 
     Args:
         classes_of: for every id the class, or `NO_CLASS`.
-        share: side of the square, as a share of the shorter side.
-        place: of the square, (across, down), 0..1.
-        flipped: left to right.
+        crop: of both.
 
     Raises:
         DataError: a file cannot be read, photo and map differ in shape, or an id has no class.
@@ -231,23 +163,17 @@ def load_pair(
             f"The photo {entry.name} in {entry.photo.path} is {photo.width} x {photo.height} px, "
             f"and its label map {ids.width} x {ids.height}: they must have the same shape."
         )
-    pictures: list[npt.NDArray[np.uint8]] = []
-    for image, kind in ((photo, Image.Resampling.BICUBIC), (ids, Image.Resampling.NEAREST)):
-        side = share * min(image.size)
-        left = place[0] * (image.width - side)
-        top = place[1] * (image.height - side)
-        box = (left, top, left + side, top + side)
-        values = np.asarray(image.resize((size_px, size_px), kind, box))
-        pictures.append(values[:, ::-1] if flipped else values)
-    classes = classes_of[pictures[1]]
-    strangers = pictures[1][classes == NO_CLASS]
+    rgb_hwc = cut(photo, size_px, crop)
+    ids_hw = cut(ids, size_px, crop, Image.Resampling.NEAREST)
+    classes = classes_of[ids_hw]
+    strangers = ids_hw[classes == NO_CLASS]
     if strangers.size:
         id = int(strangers.min())
         raise DataError(
             f"The label map {entry.name} in {entry.labels.path} has the id {id}, which is no "
             "class: give a table for all ids of the data with --labels."
         )
-    return pictures[0], mode_filtered(classes.astype(np.uint8), MODE_FILTER_PX)
+    return rgb_hwc, mode_filtered(classes.astype(np.uint8), MODE_FILTER_PX)
 
 
 def load_batch(

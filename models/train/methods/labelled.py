@@ -11,11 +11,13 @@ import torch
 from torch import Tensor, nn
 
 from models.errors import DataError
+from models.train.data.batches import CropBatches
 from models.train.data.labelled import (
     LabelledBatch,
-    LabelledBatches,
     LabelledEntry,
+    Pair,
     find_labelled,
+    labelled_crops,
     load_batch,
 )
 from models.train.data.labels import IDS, class_colours, own_classes, read_table
@@ -71,11 +73,12 @@ def classes_of(recipe: Recipe) -> npt.NDArray[np.int16]:
     return np.array(ids, np.int16)
 
 
-def batches(recipe: Recipe, entries: Sequence[LabelledEntry], part: Part) -> LabelledBatches:
-    return LabelledBatches(
+def batches(
+    recipe: Recipe, entries: Sequence[LabelledEntry], part: Part
+) -> CropBatches[LabelledEntry, Pair, LabelledBatch]:
+    return CropBatches(
         entries,
-        classes_of=classes_of(recipe),
-        crop_px=recipe.crop_px,
+        labelled_crops(classes_of(recipe), recipe.crop_px),
         smallest=recipe.smallest_crop,
         batch=recipe.batch,
         seed=recipe.seed,

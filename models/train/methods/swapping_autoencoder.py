@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
 from models.editing.pca import CodeStatistics, Principal
 from models.image_io import to_bchw
 from models.networks.swapping_autoencoder import SwappingAutoencoder
-from models.train.data.batches import CropBatches
+from models.train.data.batches import CropBatches, photo_crops
 from models.train.data.images import ImageEntry, find_images, load_square
 from models.train.methods.method import Extras, Found, Method, Part
 from models.train.recipes import swapping_autoencoder as recipe_module
@@ -25,10 +27,10 @@ def find(sources: Sequence[Path]) -> Found:
 
 def batches(
     recipe: SwappingAutoencoderRecipe, entries: Sequence[ImageEntry], part: Part
-) -> CropBatches:
+) -> CropBatches[ImageEntry, npt.NDArray[np.uint8], Tensor]:
     return CropBatches(
         entries,
-        crop_px=recipe.crop_px,
+        photo_crops(recipe.crop_px),
         smallest=recipe.smallest_crop,
         batch=recipe.batch,
         seed=recipe.seed,

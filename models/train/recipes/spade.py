@@ -10,9 +10,8 @@ The numbers are in `models.train.settings.spade`. Where `paper` differs from the
 weights (EMA) are exported, with batch statistics that are measured for them anew; where no VGG-19
 is at hand, SqueezeNet stands in for it, as the run's first line says; discriminators and features
 see pictures from a random row and column on, against the grid that their strides leave on flat
-ground. The divergence is the sum
-over the whole batch, however many processes share it: where each of several devices adds up its
-own part alone, an equal weight pulls less.
+ground. The divergence is the sum over the whole batch, however many processes share it: where each
+of several devices adds up its own part alone, an equal weight pulls less.
 
 `fast` is for hours on a CPU: a narrow generator, crops of 128 px, an L1 term that settles colours
 early, a smaller divergence.

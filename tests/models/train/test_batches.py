@@ -1,11 +1,12 @@
 """Batches are decoded ahead, and shared out."""
 
 import time
+from dataclasses import replace
 
 import pytest
 import torch
 
-from models.train.data.batches import CropBatches
+from models.train.data.batches import CropBatches, photo_crops
 from models.train.data.images import find_images
 
 
@@ -14,22 +15,23 @@ class Counted(CropBatches):
 
     pause_s = 0.0
 
-    def __init__(self, *given, **settings):
+    def __init__(self, entries, reading, **settings):
         self.asked = []
-        super().__init__(*given, **settings)
+
+        def load(entry, crop):
+            time.sleep(self.pause_s)
+            return reading.load(entry, crop)
+
+        super().__init__(entries, replace(reading, load=load), **settings)
 
     def _submit(self, step):
         self.asked.append(step)
         return super()._submit(step)
 
-    def _load(self, entry, draw):
-        time.sleep(self.pause_s)
-        return super()._load(entry, draw)
-
 
 @pytest.fixture
 def batches(photos):
-    source = Counted(find_images([photos]), crop_px=8, smallest=1.0, batch=8, seed=0)
+    source = Counted(find_images([photos]), photo_crops(8), smallest=1.0, batch=8, seed=0)
     yield source
     source.close()
 
@@ -66,7 +68,7 @@ def test_halving(batches):
 
 def test_a_shared_batch_is_not_halved(photos):
     source = CropBatches(
-        find_images([photos]), crop_px=8, smallest=1.0, batch=8, seed=0, rank=0, world=2
+        find_images([photos]), photo_crops(8), smallest=1.0, batch=8, seed=0, rank=0, world=2
     )
     assert not source.halve()
     source.close()

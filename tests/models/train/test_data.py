@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 
 from models.errors import DataError
-from models.train.data.batches import CropBatches
+from models.train.data.batches import CropBatches, photo_crops
 from models.train.data.images import ImageEntry, find_images, load_square, split_images
 
 
@@ -231,8 +231,8 @@ def test_squares_keep_the_middle(photos):
 
 
 def batches(photos, **settings):
-    values = {"crop_px": 8, "smallest": 0.5, "batch": 4, "seed": 1, **settings}
-    return CropBatches(find_images([photos]), **values)
+    values = {"smallest": 0.5, "batch": 4, "seed": 1, **settings}
+    return CropBatches(find_images([photos]), photo_crops(8), **values)
 
 
 def take(source, first, count):

@@ -10,10 +10,11 @@ import torch
 from PIL import Image
 
 from models.errors import DataError
-from models.train.data.images import split_images
+from models.train.data.batches import CropBatches
+from models.train.data.images import Crop, split_images
 from models.train.data.labelled import (
-    LabelledBatches,
     find_labelled,
+    labelled_crops,
     load_batch,
     load_pair,
     mode_filtered,
@@ -121,7 +122,7 @@ def test_crop_and_flip_are_the_same_for_both(tmp_path):
     Image.fromarray(ids_hw).save(folder / "x.png")
     entry = find_labelled([folder]).entries[0]
     for place, flipped in (((0.0, 0.3), False), ((0.8, 1.0), True), ((1.0, 0.0), False)):
-        rgb, ids = load_pair(entry, CLASSES, 64, share=0.6, place=place, flipped=flipped)
+        rgb, ids = load_pair(entry, CLASSES, 64, Crop(0.6, place, flipped))
         seen = np.round(rgb[..., 0] / 80.0)
         # Bicubic pixels mix at the borders; the order of the bands does not.
         assert (seen == ids).mean() > 0.95
@@ -162,8 +163,8 @@ def test_islands_go_and_borders_stay():
 
 
 def batches(labelled, **settings):
-    values = {"crop_px": 32, "smallest": 0.5, "batch": 4, "seed": 1, **settings}
-    return LabelledBatches(find_labelled([labelled]).entries, classes_of=CLASSES, **values)
+    values = {"smallest": 0.5, "batch": 4, "seed": 1, **settings}
+    return CropBatches(find_labelled([labelled]).entries, labelled_crops(CLASSES, 32), **values)
 
 
 def take(source, first, count):

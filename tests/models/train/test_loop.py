@@ -14,7 +14,7 @@ import torch
 from models import checkpoint
 from models.errors import CheckpointMismatch, CheckpointMissing, DataError
 from models.train import loop
-from models.train.data.batches import CropBatches
+from models.train.data.batches import CropBatches, photo_crops
 from models.train.data.images import find_images
 from models.train.journal import Journal
 from models.train.machine import Machine
@@ -42,7 +42,7 @@ def run(photos, recipe, out, *, resume=False, say=lambda text: None, precision="
 def steps_with(photos, recipe, out, step, *, say=lambda text: None, batch=4, **schedule):
     """The loop with the real state, batches and journal, and `step` in place of the method's."""
     fabric = Machine(device="cpu").fabric()
-    source = CropBatches(find_images([photos]), crop_px=16, smallest=1.0, batch=batch, seed=0)
+    source = CropBatches(find_images([photos]), photo_crops(16), smallest=1.0, batch=batch, seed=0)
     try:
         return loop.run(
             method.build(recipe, fabric),

@@ -8,7 +8,7 @@ from lightning_fabric import Fabric
 
 from models.errors import CheckpointCorrupt, CheckpointMissing, DataError
 from models.networks.squeezenet import load_squeezenet
-from models.train.data.batches import CropBatches
+from models.train.data.batches import CropBatches, photo_crops
 from models.train.data.images import find_images
 from models.train.draws import Draws
 from models.train.ema import Ema
@@ -23,7 +23,7 @@ def fabric():
 
 def images(photos, recipe, count):
     source = CropBatches(
-        find_images([photos]), crop_px=recipe.crop_px, smallest=1.0, batch=recipe.batch, seed=0
+        find_images([photos]), photo_crops(recipe.crop_px), smallest=1.0, batch=recipe.batch, seed=0
     )
     stream = source.iterate(0)
     try:
