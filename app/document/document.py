@@ -5,6 +5,7 @@ changed. Documents share what they have in common, and are equal by value: pictu
 label maps by their tiles.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import numpy.typing as npt
 
 from app.document.io.metadata import ImageMetadata
+from app.document.sliders import Slider
 from app.document.tiles import TiledArray
 from app.errors import UserError
 from models.api import Mask, Picture, pixel_hash
@@ -99,7 +101,8 @@ class Document:
         labels: a label map of that size, or None.
         entries: the edits, applied in order.
         references: pictures that edits may name, each once.
-        masks: masks that edits may name, each once.
+        masks: masks that edits name, each once.
+        sliders: the directions of texture codes that edits name, each once.
         next_uid: the uid of the edit that is added next.
 
     Raises:
@@ -111,6 +114,7 @@ class Document:
     entries: tuple[EditEntry, ...] = ()
     references: tuple[Photo, ...] = ()
     masks: tuple[Mask, ...] = ()
+    sliders: tuple[Slider, ...] = ()
     next_uid: int = 1
 
     def __post_init__(self) -> None:
@@ -148,21 +152,58 @@ class Document:
         """The reference with these pixels, None if there is none."""
         return next((photo for photo in self.references if photo.picture.sha256 == sha256), None)
 
+    def mask(self, sha256: str) -> Mask | None:
+        """The mask with these levels, None if there is none."""
+        return next((mask for mask in self.masks if mask.sha256 == sha256), None)
 
-def with_edit(doc: Document, edit: Edit, name: str = "", index: int | None = None) -> Document:
+    def slider(self, sha256: str) -> Slider | None:
+        """The slider along this direction, None if there is none."""
+        return next((found for found in self.sliders if found.direction.sha256 == sha256), None)
+
+
+def with_edit(
+    doc: Document,
+    edit: Edit,
+    name: str = "",
+    index: int | None = None,
+    masks: Sequence[Mask] = (),
+    sliders: Sequence[Slider] = (),
+) -> Document:
     """The document with one more edit, its uid being `doc.next_uid`.
 
     Args:
+        doc: before.
+        edit: what is done.
+        name: the person's own; empty for the usual one.
         index: its place, as of `list.insert`; None for the end.
+        masks: that the edit names and the document may not have yet.
+        sliders: likewise; one that the document has is replaced.
     """
     entry = EditEntry(doc.next_uid, edit, name)
     entries = _inserted(doc.entries, len(doc.entries) if index is None else index, entry)
-    return replace(doc, entries=entries, next_uid=doc.next_uid + 1)
+    doc = replace(doc, entries=entries, next_uid=doc.next_uid + 1)
+    return _holding(doc, masks, sliders)
 
 
-def replace_edit(doc: Document, uid: int, edit: Edit) -> Document:
-    """The document with other values for an edit; KeyError for an unknown uid."""
-    return _with_entry(doc, replace(doc.entry(uid), edit=edit))
+def replace_edit(
+    doc: Document,
+    uid: int,
+    edit: Edit,
+    masks: Sequence[Mask] = (),
+    sliders: Sequence[Slider] = (),
+) -> Document:
+    """The document with other values for an edit; KeyError for an unknown uid.
+
+    Masks and sliders that no edit names any more are dropped.
+
+    Args:
+        doc: before.
+        uid: of the edit.
+        edit: what is done now.
+        masks: that the edit names and the document may not have yet.
+        sliders: likewise; one that the document has is replaced.
+    """
+    return _holding(_with_entry(doc, replace(doc.entry(uid), edit=edit)), masks, sliders)
 
 
 def set_strength(doc: Document, uid: int, strength: float) -> Document:
@@ -185,8 +226,11 @@ def rename_edit(doc: Document, uid: int, name: str) -> Document:
 
 
 def remove_edit(doc: Document, uid: int) -> Document:
-    """The document without an edit; KeyError for an unknown uid."""
-    return replace(doc, entries=_without(doc.entries, doc.index(uid)))
+    """The document without an edit; KeyError for an unknown uid.
+
+    Masks and sliders that no edit names any more go with it.
+    """
+    return _holding(replace(doc, entries=_without(doc.entries, doc.index(uid))), (), ())
 
 
 def move_edit(doc: Document, uid: int, index: int) -> Document:
@@ -229,16 +273,26 @@ def with_labels(doc: Document, labels: LabelMap | None) -> Document:
     return doc if labels == doc.labels else replace(doc, labels=labels)
 
 
-def with_base(doc: Document, photo: Photo) -> Document:
-    """The document on another photo; ValueError if labels have another size than it."""
-    return doc if photo == doc.base else replace(doc, base=photo)
-
-
 def _with_entry(doc: Document, entry: EditEntry) -> Document:
     index = doc.index(entry.uid)
     if entry == doc.entries[index]:
         return doc
     return replace(doc, entries=_inserted(_without(doc.entries, index), index, entry))
+
+
+def _holding(doc: Document, masks: Sequence[Mask], sliders: Sequence[Slider]) -> Document:
+    """The document with those of its own and of these masks and sliders that its edits name."""
+    its_masks = {mask.sha256: mask for mask in doc.masks}
+    for mask in masks:
+        its_masks.setdefault(mask.sha256, mask)
+    its_sliders = {slider.direction.sha256: slider for slider in (*doc.sliders, *sliders)}
+    named = {sha256 for edit in doc.edits for sha256 in edit.masks}
+    directions = {sha256 for edit in doc.edits for sha256 in edit.directions}
+    held = tuple(mask for sha256, mask in its_masks.items() if sha256 in named)
+    kept = tuple(slider for sha256, slider in its_sliders.items() if sha256 in directions)
+    if (held, kept) == (doc.masks, doc.sliders):
+        return doc
+    return replace(doc, masks=held, sliders=kept)
 
 
 def _inserted(

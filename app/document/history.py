@@ -11,6 +11,7 @@ import numpy.typing as npt
 from psygnal import Signal
 
 from app.document.document import Document
+from app.document.tiles import TiledArray
 
 _Part: TypeAlias = "npt.NDArray[Any] | tuple[_Part, ...]"
 
@@ -40,7 +41,7 @@ class History:
         document: the first state, which counts as saved.
         label: what led to it.
         max_steps: how many steps can be undone.
-        max_bytes: what tiles, pictures, alphas and masks of all states may take beyond what the
+        max_bytes: what tiles, pictures, alphas and sliders of all states may take beyond what the
             current one holds. Each push drops the oldest states until both limits are kept.
 
     Signals:
@@ -270,12 +271,14 @@ class _Held:
 
 
 def _parts(document: Document) -> Iterator[_Part]:
-    """The arrays of a document, those of its label map in nested tuples."""
+    """The arrays of a document, those of its label map and masks in nested tuples."""
     for photo in (document.base, *document.references):
         yield photo.picture.rgb_hwc
         if photo.alpha_hw is not None:
             yield photo.alpha_hw
     for mask in document.masks:
-        yield mask.grey_hw
+        yield mask.levels.tile_rows if isinstance(mask.levels, TiledArray) else mask.grey_hw
+    for slider in document.sliders:
+        yield slider.direction.values
     if document.labels is not None:
         yield document.labels.ids.tile_rows

@@ -1,5 +1,6 @@
 """Big arrays as values: cut into tiles that versions share until they are written to."""
 
+import operator
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from math import floor
@@ -9,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from app.document.rect import Rect
+from app.document.tile_kinds import CopiedTiles, Digested, PlainTiles, Tile, TileRows, frozen
 
 TILE_PX = 64
-Tile = npt.NDArray[Any]
 _Part = tuple[slice, slice]
 
 
@@ -31,7 +32,8 @@ class TiledArray:
     height_px: int
     width_px: int
     dtype: np.dtype[Any]
-    tile_rows: tuple[tuple[Tile, ...], ...] = field(repr=False)
+    tile_rows: TileRows = field(repr=False)
+    _digested: "Digested | None" = field(default=None, repr=False)
 
     @classmethod
     def filled(
@@ -42,7 +44,7 @@ class TiledArray:
         Raises:
             ValueError: no pixels, a type other than uint8 and uint16, or a value beyond it.
         """
-        plain = _PlainTiles(value, _checked(np.dtype(dtype), height_px, width_px))
+        plain = PlainTiles(value, _checked(np.dtype(dtype), height_px, width_px))
         rows = tuple(
             tuple(plain(min(TILE_PX, height_px - y), min(TILE_PX, width_px - x)) for x in columns)
             for y, columns in _origins(height_px, width_px)
@@ -51,7 +53,7 @@ class TiledArray:
 
     @classmethod
     def from_array(cls, values_hw: npt.NDArray[Any]) -> "TiledArray":
-        """A copy of these values.
+        """A copy of these values; tiles of one value everywhere become the same one.
 
         Raises:
             ValueError: not H x W of uint8 or uint16, or without pixels.
@@ -60,8 +62,9 @@ class TiledArray:
             raise ValueError(f"an array of {values_hw.ndim} dimensions")
         height_px, width_px = values_hw.shape
         dtype = _checked(values_hw.dtype, height_px, width_px)
+        copied = CopiedTiles()
         rows = tuple(
-            tuple(_frozen(values_hw[y : y + TILE_PX, x : x + TILE_PX].copy("C")) for x in columns)
+            tuple(copied(values_hw[y : y + TILE_PX, x : x + TILE_PX]) for x in columns)
             for y, columns in _origins(height_px, width_px)
         )
         return cls(height_px, width_px, dtype, rows)
@@ -80,6 +83,22 @@ class TiledArray:
         """What the tiles take in memory, each counted once."""
         return sum({id(tile): tile.nbytes for tile in self.tiles}.values())
 
+    @property
+    def digests(self) -> tuple[bytes, ...]:
+        """For each row of tiles, row by row, the `models.api.tile_digest` of each, joined.
+
+        Found once. Tiles that were shared with an array for which it is known keep theirs.
+        """
+        known = self._digested
+        if known is None or known.tile_rows is not self.tile_rows:
+            known = Digested.of(self.tile_rows, known)
+            object.__setattr__(self, "_digested", known)
+        return known.digests
+
+    def __getstate__(self) -> dict[str, Any]:
+        # What the digests were found for may be an older version.
+        return {**self.__dict__, "_digested": None}
+
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, TiledArray):
             return NotImplemented
@@ -90,7 +109,7 @@ class TiledArray:
 
     def to_array(self) -> npt.NDArray[Any]:
         """H x W, contiguous, read-only."""
-        return _frozen(self.read(self.bounds))
+        return frozen(self.read(self.bounds))
 
     def value_at(self, x_px: int, y_px: int) -> int:
         """The value of one pixel; IndexError outside."""
@@ -128,7 +147,7 @@ class TiledArray:
                 return tile
             changed = tile.copy()
             np.copyto(changed[in_tile], new, where=wanted)
-            return _frozen(changed)
+            return frozen(changed)
 
         return self._changed(rect, written)
 
@@ -138,7 +157,7 @@ class TiledArray:
         Raises:
             ValueError: a value beyond the type.
         """
-        plain = _PlainTiles(value, self.dtype)
+        plain = PlainTiles(value, self.dtype)
 
         def filled(tile: Tile, in_tile: _Part, in_rect: _Part) -> Tile:
             if (tile[in_tile] == value).all():
@@ -147,7 +166,7 @@ class TiledArray:
                 return plain(*tile.shape)
             changed = tile.copy()
             changed[in_tile] = value
-            return _frozen(changed)
+            return frozen(changed)
 
         return self._changed(rect, filled)
 
@@ -187,7 +206,7 @@ class TiledArray:
         """
         if where_hw.shape != (rect.height_px, rect.width_px):
             raise ValueError(f"a mask {where_hw.shape} for {rect}")
-        plain = _PlainTiles(value, self.dtype)
+        plain = PlainTiles(value, self.dtype)
         ink = self.dtype.type(value)
 
         def painted(tile: Tile, in_tile: _Part, in_rect: _Part) -> Tile:
@@ -198,9 +217,25 @@ class TiledArray:
                 return plain(*tile.shape)
             changed = tile.copy()
             np.copyto(changed[in_tile], ink, where=wanted)
-            return _frozen(changed)
+            return frozen(changed)
 
         return self._changed(rect, painted)
+
+    def raise_to(self, rect: Rect, values_hw: npt.NDArray[Any]) -> "TiledArray":
+        """The array with nothing below `values_hw` in `rect`.
+
+        Raises:
+            ValueError: values of another size than `rect` or of another type.
+        """
+        return self._limited(rect, values_hw, np.greater, np.maximum)
+
+    def lower_to(self, rect: Rect, values_hw: npt.NDArray[Any]) -> "TiledArray":
+        """The array with nothing above `values_hw` in `rect`.
+
+        Raises:
+            ValueError: values of another size than `rect` or of another type.
+        """
+        return self._limited(rect, values_hw, np.less, np.minimum)
 
     def translate(self, table: npt.NDArray[Any]) -> "TiledArray":
         """The array with `table[value]` for every value; equal tiles stay shared.
@@ -220,10 +255,30 @@ class TiledArray:
                 if int(tile.max()) >= len(table):
                     raise ValueError(f"{int(tile.max())} in a table of {len(table)}")
                 new = table[tile]
-                translated[id(tile)] = tile if np.array_equal(new, tile) else _frozen(new)
+                translated[id(tile)] = tile if np.array_equal(new, tile) else frozen(new)
             return translated[id(tile)]
 
         return self._changed(self.bounds, lambda tile, _in_tile, _in_rect: of_tile(tile))
+
+    def _limited(
+        self,
+        rect: Rect,
+        values_hw: npt.NDArray[Any],
+        beyond: Callable[[Tile, Tile], npt.NDArray[np.bool_]],
+        limited: Callable[[Tile, Tile], Tile],
+    ) -> "TiledArray":
+        if values_hw.shape != (rect.height_px, rect.width_px) or values_hw.dtype != self.dtype:
+            raise ValueError(f"values {values_hw.shape} of {values_hw.dtype} for {rect}")
+
+        def changed(tile: Tile, in_tile: _Part, in_rect: _Part) -> Tile:
+            new = values_hw[in_rect]
+            if not beyond(new, tile[in_tile]).any():
+                return tile
+            copy = tile.copy()
+            copy[in_tile] = limited(new, tile[in_tile])
+            return frozen(copy)
+
+        return self._changed(rect, changed)
 
     def _touched(self, rect: Rect) -> Iterator[tuple[int, int, _Part, _Part]]:
         """Row, column, part in the tile and part in `rect`, for each tile that it touches."""
@@ -239,9 +294,41 @@ class TiledArray:
             new = change(rows[j][i], in_tile, in_rect)
             if new is not rows[j][i]:
                 rows[j] = (*rows[j][:i], new, *rows[j][i + 1 :])
-        if all(new is old for new, old in zip(rows, self.tile_rows, strict=True)):
+        return self.with_rows(tuple(rows))
+
+    def with_rows(self, rows: TileRows) -> "TiledArray":
+        """The array of these tiles; itself if they are its own."""
+        rows = tuple(map(_kept, self.tile_rows, rows))
+        if all(map(operator.is_, rows, self.tile_rows)):
             return self
-        return TiledArray(self.height_px, self.width_px, self.dtype, tuple(rows))
+        return TiledArray(self.height_px, self.width_px, self.dtype, rows, self._digested)
+
+
+def merged(a: TiledArray, b: TiledArray, merge: Callable[[Tile, Tile], Tile]) -> TiledArray:
+    """The array `a` with `merge(tile of a, tile of b)` for each of its tiles.
+
+    Args:
+        a: tiles that do not change stay its own.
+        b: of the same size and type.
+        merge: gives an array of the tile's size and type that nobody else writes to. It is called
+            once for each two tiles, however often they meet.
+
+    Raises:
+        ValueError: arrays of different sizes or types.
+    """
+    if not _alike(a, b):
+        raise ValueError(f"{b!r} for {a!r}")
+    made: dict[tuple[int, int], Tile] = {}
+
+    def of_pair(tile: Tile, other: Tile) -> Tile:
+        pair = (id(tile), id(other))
+        if pair not in made:
+            new = merge(tile, other)
+            made[pair] = tile if np.array_equal(new, tile) else frozen(new)
+        return made[pair]
+
+    rows = zip(a.tile_rows, b.tile_rows, strict=True)
+    return a.with_rows(tuple(tuple(map(of_pair, *pair)) for pair in rows))
 
 
 def changed_rect(a: TiledArray, b: TiledArray) -> Rect | None:
@@ -261,19 +348,9 @@ def changed_rect(a: TiledArray, b: TiledArray) -> Rect | None:
     return None if found.is_empty else found
 
 
-class _PlainTiles:
-    """Read-only tiles of one value, one for each size."""
-
-    def __init__(self, value: int, dtype: np.dtype[Any]) -> None:
-        self.dtype = dtype
-        self._value = _checked_value(value, dtype)
-        self._made: dict[tuple[int, int], Tile] = {}
-
-    def __call__(self, height_px: int, width_px: int) -> Tile:
-        size = (height_px, width_px)
-        if size not in self._made:
-            self._made[size] = _frozen(np.full(size, self._value, self.dtype))
-        return self._made[size]
+def _kept(old: tuple[Tile, ...], new: tuple[Tile, ...]) -> tuple[Tile, ...]:
+    """The row `new`, or the old one if it has the same tiles."""
+    return old if new is old or all(map(operator.is_, new, old)) else new
 
 
 def _alike(a: TiledArray, b: TiledArray) -> bool:
@@ -306,20 +383,9 @@ def _origins(height_px: int, width_px: int) -> Iterator[tuple[int, range]]:
     return ((y, range(0, width_px, TILE_PX)) for y in range(0, height_px, TILE_PX))
 
 
-def _frozen(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    values.flags.writeable = False
-    return values
-
-
 def _checked(dtype: np.dtype[Any], height_px: int, width_px: int) -> np.dtype[Any]:
     if dtype not in (np.dtype(np.uint8), np.dtype(np.uint16)):
         raise ValueError(f"an array of {dtype}")
     if height_px < 1 or width_px < 1:
         raise ValueError(f"an array of {height_px} x {width_px}")
     return dtype
-
-
-def _checked_value(value: int, dtype: np.dtype[Any]) -> int:
-    if not 0 <= value <= np.iinfo(dtype).max:
-        raise ValueError(f"{value} in an array of {dtype}")
-    return value

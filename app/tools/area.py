@@ -8,30 +8,26 @@ one gets the middles on that edge.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
-from math import ceil, floor, hypot, sqrt
-from typing import NamedTuple, Protocol
+from math import ceil, floor
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from app.document.rect import Rect
 from app.document.tiles import TiledArray
-from app.tools.stroke import NO_MIRROR, Mirror, Point
+from app.tools.stroke import NO_MIRROR, Mirror
 
 MaskHw = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
 Spans = tuple[Floats, Floats]
+"""Where, in each row, something begins and ends; inf and -inf for nowhere."""
 
 # A tip thinner than this reaches no pixel's middle from some places: it draws a line of pixels.
 THIN_PX = 0.75
-# Middles that lie on a rim exactly must not fall to either side by the rounding of floats. Rims of
-# round tips take them in. Straight edges take them in at the left and the top only, and let
-# those on a slope fall to the same side always.
+# Middles that lie on a rim exactly must not fall to either side by the rounding of floats: round
+# rims take them in.
 RIM_PX = 1e-6
-EDGE_X_PX, EDGE_Y_PX = -1e-6, -2e-6
-
-SQUARE = np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)], np.float64)
-DIAMOND = np.array([(0, -0.5), (0.5, 0), (0, 0.5), (-0.5, 0)], np.float64)
 
 
 class Area(Protocol):
@@ -47,14 +43,6 @@ class Area(Protocol):
         ...
 
 
-class Tip(NamedTuple):
-    """A brush's tip in one place; a square one is twice `radius_px` wide."""
-
-    x_px: float
-    y_px: float
-    radius_px: float
-
-
 def painted(ids: TiledArray, area: Area, value: int, mirror: Mirror = NO_MIRROR) -> TiledArray:
     """The labels with `value` in the area and its images, clipped at the borders.
 
@@ -66,93 +54,6 @@ def painted(ids: TiledArray, area: Area, value: int, mirror: Mirror = NO_MIRROR)
         mask_hw = reflection.mask(area.mask(rect))
         ids = ids.paint(reflection.rect(rect), mask_hw, value)
     return ids
-
-
-@dataclass(frozen=True)
-class RoundSweep:
-    """All that a round tip passes over on the way from `a` to `b`, its radius changing evenly.
-
-    Those are the two discs and what lies between their common tangents.
-    """
-
-    a: Tip
-    b: Tip
-
-    @property
-    def box(self) -> Rect:
-        return _box_of_tips(self.a, self.b)
-
-    def mask(self, rect: Rect) -> MaskHw:
-        ys = _middles(rect.y_px, rect.height_px)
-        starts, ends = self._tangents()
-        return _between([_disc(self.a, ys), _disc(self.b, ys), _straight(starts, ends, ys)], rect)
-
-    def _tangents(self) -> tuple[Floats, Floats]:
-        """Their ends on `a` and on `b`, 2 x (x, y); 0 x (x, y) if one disc holds the other.
-
-        A common tangent with the unit normal n has n * (b - a) = radius of a - radius of b.
-        """
-        dx, dy = self.b.x_px - self.a.x_px, self.b.y_px - self.a.y_px
-        length, shrinks = hypot(dx, dy), self.a.radius_px - self.b.radius_px
-        if length <= abs(shrinks):
-            return np.empty((0, 2)), np.empty((0, 2))
-        along = np.array([dx, dy]) / length
-        across = np.array([-dy, dx]) / length
-        sine = shrinks / length
-        cosine = sqrt(1 - sine * sine)
-        normals = np.stack([sine * along + cosine * across, sine * along - cosine * across])
-        return (
-            np.array(self.a[:2]) + (self.a.radius_px + RIM_PX) * normals,
-            np.array(self.b[:2]) + (self.b.radius_px + RIM_PX) * normals,
-        )
-
-
-@dataclass(frozen=True)
-class SquareSweep:
-    """All that a square tip passes over on the way from `a` to `b`, its size changing evenly."""
-
-    a: Tip
-    b: Tip
-
-    @property
-    def box(self) -> Rect:
-        return _box_of_tips(self.a, self.b)
-
-    def mask(self, rect: Rect) -> MaskHw:
-        a, b = (
-            np.array(tip[:2]) + tip.radius_px * SQUARE + (EDGE_X_PX, EDGE_Y_PX)
-            for tip in (self.a, self.b)
-        )
-        return _swept(a, b, rect)
-
-
-@dataclass(frozen=True)
-class ThinLine:
-    """A line of pixels, each touching the next, at a side or a corner.
-
-    Those pixels are in it through whose diamond |dx| + |dy| <= 0.5 around the middle the way goes:
-    one in each column of a flat line, one in each row of a steep one. The pixels that the ends lie
-    in may be missing: see `pixel`.
-    """
-
-    a: Point
-    b: Point
-
-    @property
-    def box(self) -> Rect:
-        return _box_of_tips(Tip(*self.a, THIN_PX), Tip(*self.b, THIN_PX))
-
-    def mask(self, rect: Rect) -> MaskHw:
-        # What lies between two pixels belongs to the right and the lower one, as for a dab.
-        a, b = (np.array(end) + DIAMOND - (EDGE_X_PX, EDGE_Y_PX) for end in (self.a, self.b))
-        return _swept(a, b, rect)
-
-
-def sweep(a: Tip, b: Tip, *, square: bool = False) -> Area:
-    """What a tip passes over from `a` to `b`; both must be thinner than THIN_PX, or none."""
-    if a.radius_px + b.radius_px < 2 * THIN_PX:
-        return ThinLine(a[:2], b[:2])
-    return SquareSweep(a, b) if square else RoundSweep(a, b)
 
 
 @dataclass(frozen=True)
@@ -194,7 +95,7 @@ class Ellipse:
     @property
     def box(self) -> Rect:
         reach_x_px, reach_y_px = max(self.radius_x_px, 1), max(self.radius_y_px, 1)
-        return _box_around(
+        return box_around(
             self.x_px - reach_x_px,
             self.y_px - reach_y_px,
             self.x_px + reach_x_px,
@@ -207,7 +108,7 @@ class Ellipse:
         ys = (_middles(rect.y_px, rect.height_px) - y_px) / (radius_y_px + RIM_PX)
         half = (radius_x_px + RIM_PX) * np.sqrt(np.maximum(1 - ys * ys, 0))
         half = np.where(np.abs(ys) <= 1, half, -np.inf)
-        return _between([(x_px - half, x_px + half)], rect)
+        return _between((x_px - half, x_px + half), rect)
 
 
 @dataclass(frozen=True, eq=False)
@@ -225,7 +126,7 @@ class Polygon:
         if len(self.points_n2) < 3:
             return Rect(0, 0, 0, 0)
         low, high = self.points_n2.min(0), self.points_n2.max(0)
-        return _box_around(float(low[0]), float(low[1]), float(high[0]), float(high[1]))
+        return box_around(float(low[0]), float(low[1]), float(high[0]), float(high[1]))
 
     def mask(self, rect: Rect) -> MaskHw:
         """Each row of pixels is crossed by edges; where their directions add up, that is inside."""
@@ -286,44 +187,10 @@ class Rim:
         return area_hw[1:-1, 1:-1] & ~(core_hw & self.hole.mask(rect))
 
 
-def _disc(tip: Tip, ys: Floats) -> Spans:
-    """For each row the columns from and to which the disc reaches; inf and -inf for none."""
-    radius_px = tip.radius_px + RIM_PX
-    dy = ys - tip.y_px
-    half = np.sqrt(np.maximum(radius_px * radius_px - dy * dy, 0))
-    half = np.where(np.abs(dy) <= radius_px, half, -np.inf)
-    return tip.x_px - half, tip.x_px + half
-
-
-def _straight(starts_n2: Floats, ends_n2: Floats, ys: Floats) -> Spans:
-    """For each row the first and the last place at which it is crossed by one of these edges."""
-    (x, y), (run, rise) = starts_n2.T[..., None], (ends_n2 - starts_n2).T[..., None]
-    share = np.divide(ys - y, rise, out=np.full((len(y), len(ys)), np.inf), where=rise != 0)
-    crossed = (share >= 0) & (share <= 1)
-    crossings = x + np.where(crossed, share, 0) * run
-    return (
-        np.where(crossed, crossings, np.inf).min(0, initial=np.inf),
-        np.where(crossed, crossings, -np.inf).max(0, initial=-np.inf),
-    )
-
-
-def _swept(a_n2: Floats, b_n2: Floats, rect: Rect) -> MaskHw:
-    """All between a convex polygon and the same one elsewhere, in another size.
-
-    Its rim consists of edges of both and of ways of corners.
-    """
-    starts = np.concatenate([a_n2, b_n2, a_n2])
-    ends = np.concatenate([np.roll(a_n2, -1, 0), np.roll(b_n2, -1, 0), b_n2])
-    ys = _middles(rect.y_px, rect.height_px)
-    return _between([_straight(starts, ends, ys)], rect)
-
-
-def _between(spans: Sequence[Spans], rect: Rect) -> MaskHw:
-    """The pixels of `rect` whose middles lie, in their row, from the leftmost to the rightmost."""
-    left = np.minimum.reduce([span[0] for span in spans])
-    right = np.maximum.reduce([span[1] for span in spans])
+def _between(spans: Spans, rect: Rect) -> MaskHw:
+    """The pixels of `rect` whose middles lie in the span of their row."""
     xs = _middles(rect.x_px, rect.width_px)
-    return (xs >= left[:, None]) & (xs <= right[:, None])
+    return (xs >= spans[0][:, None]) & (xs <= spans[1][:, None])
 
 
 def _middles(start_px: int, length_px: int) -> Floats:
@@ -357,16 +224,7 @@ def _part(box: Rect, rect: Rect) -> tuple[slice, slice]:
     )
 
 
-def _box_of_tips(a: Tip, b: Tip) -> Rect:
-    return _box_around(
-        min(a.x_px - a.radius_px, b.x_px - b.radius_px),
-        min(a.y_px - a.radius_px, b.y_px - b.radius_px),
-        max(a.x_px + a.radius_px, b.x_px + b.radius_px),
-        max(a.y_px + a.radius_px, b.y_px + b.radius_px),
-    )
-
-
-def _box_around(left_px: float, top_px: float, right_px: float, bottom_px: float) -> Rect:
+def box_around(left_px: float, top_px: float, right_px: float, bottom_px: float) -> Rect:
     """Whole pixels around these edges, with room for what `RIM_PX` adds."""
     return Rect.spanning(
         floor(left_px - RIM_PX),

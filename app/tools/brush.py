@@ -5,15 +5,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from app.document.tiles import TiledArray
-from app.tools.area import (
-    THIN_PX,
-    Area,
-    Tip,
-    Union,
-    painted,
-    pixel,
-    sweep,
-)
+from app.tools.area import THIN_PX, Area, Union, painted, pixel
 from app.tools.stroke import (
     NO_MIRROR,
     SMOOTHING_REACH_PX,
@@ -22,6 +14,7 @@ from app.tools.stroke import (
     Smoother,
     StrokeSample,
 )
+from app.tools.sweeps import Tip, Way, sweeps
 
 
 @dataclass(frozen=True)
@@ -98,11 +91,11 @@ class BrushStroke:
         Raises:
             ValueError: a label beyond the type of the labels.
         """
-        return self._painted(list(self._passed(self._smoother.add(sample))))
+        return self._painted(self._passed(self._smoother.add(sample)))
 
     def finish(self) -> TiledArray:
         """The labels when the hand is lifted: the tip catches up with it."""
-        areas = list(self._passed(self._smoother.finish()))
+        areas = self._passed(self._smoother.finish())
         if self._tip is not None:
             areas += self._ends(self._tip)
         return self._painted(areas)
@@ -111,27 +104,31 @@ class BrushStroke:
         self.ids = painted(self.ids, Union(areas), self._value, self._mirror)
         return self.ids
 
-    def _passed(self, way: list[StrokeSample]) -> Iterator[Area]:
-        for sample in way:
+    def _passed(self, samples: list[StrokeSample]) -> list[Area]:
+        areas: list[Area] = []
+        ways: list[Way] = []
+        for sample in samples:
             if self._tip is None:
-                yield from self._ends(sample)
+                areas += self._ends(sample)
             else:
-                yield from _between(self._settings, self._tip, sample)
+                ways += _between(self._settings, self._tip, sample)
             self._tip = sample
+        # All at once: with smoothing the hand's way becomes dozens of short ones.
+        return [*areas, *sweeps(ways, square=self._settings.square)]
 
     def _ends(self, sample: StrokeSample) -> Iterator[Area]:
         """The dab with which a stroke begins and ends: of a thin line the ends are not sure."""
         if self._settings.radius_px(sample.pressure) < THIN_PX:
             yield pixel(sample.x_px, sample.y_px)
         else:
-            yield from _between(self._settings, sample, sample)
+            tip = _tip(self._settings, sample, sample, 0)
+            yield from sweeps([(tip, tip)], square=self._settings.square)
 
 
-def _between(settings: BrushSettings, a: StrokeSample, b: StrokeSample) -> Iterator[Area]:
-    """What the tip passes over on a straight way, in parts along which its size changes evenly."""
+def _between(settings: BrushSettings, a: StrokeSample, b: StrokeSample) -> Iterator[Way]:
+    """A straight way in parts along which the size of the tip changes evenly."""
     tips = [_tip(settings, a, b, share) for share in settings.curve.cuts(a.pressure, b.pressure)]
-    for tip, following in pairwise(_cut_where_thin(tips)):
-        yield sweep(tip, following, square=settings.square)
+    return pairwise(_cut_where_thin(tips))
 
 
 def _tip(settings: BrushSettings, a: StrokeSample, b: StrokeSample, share: float) -> Tip:

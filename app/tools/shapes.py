@@ -5,7 +5,8 @@ the very same labels where nothing changed, and raise ValueError for a label bey
 labels and for places that are no finite numbers.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from math import atan2, copysign, cos, floor, hypot, isfinite, radians, sin
 
 import numpy as np
@@ -18,13 +19,12 @@ from app.tools.area import (
     Ellipse,
     Polygon,
     Rim,
-    Tip,
     Union,
     painted,
     pixel,
-    sweep,
 )
 from app.tools.stroke import NO_MIRROR, Mirror, Point
+from app.tools.sweeps import Tip, sweeps
 
 SNAP_DEGREES = 15.0
 
@@ -35,74 +35,72 @@ def line(
     """A straight line with round ends; below a width of 1.5 one of single pixels."""
     _check_finite([a, b])
     radius_px = width_px / 2
-    areas = [sweep(Tip(*a, radius_px), Tip(*b, radius_px))]
+    areas = list(sweeps([(Tip(*a, radius_px), Tip(*b, radius_px))]))
     if radius_px < THIN_PX:
         areas += [pixel(*a), pixel(*b)]
     return painted(ids, Union(areas), value, mirror)
 
 
-def rectangle(
-    ids: TiledArray,
-    a: Point,
-    b: Point,
-    value: int,
-    mirror: Mirror = NO_MIRROR,
-    *,
-    filled: bool = True,
-    width_px: float = 1.0,
-) -> TiledArray:
-    """The rectangle between two corners, at least one pixel wide and high.
+@dataclass(frozen=True)
+class Shape:
+    """Paints what lies between two corners.
 
-    Args:
-        ids: the labels that are painted upon.
-        a: where the hand pressed.
-        b: where it is now.
-        value: the label that is painted.
-        mirror: where it is repeated.
-        filled: else only its rim.
-        width_px: of the rim, half of it on either side; at least 1.
+    Attributes:
+        area_of: the area between two corners, or its rim, this far to either side.
     """
-    _check_finite([a, b])
+
+    area_of: Callable[[Point, Point, float | None], Area]
+
+    def __call__(
+        self,
+        ids: TiledArray,
+        a: Point,
+        b: Point,
+        value: int,
+        mirror: Mirror = NO_MIRROR,
+        *,
+        filled: bool = True,
+        width_px: float = 1.0,
+    ) -> TiledArray:
+        """The labels with the shape upon them.
+
+        Args:
+            ids: the labels that are painted upon.
+            a: where the hand pressed.
+            b: where it is now.
+            value: the label that is painted.
+            mirror: where it is repeated.
+            filled: else only its rim.
+            width_px: of the rim, half of it on either side; at least 1.
+        """
+        _check_finite([a, b])
+        half_px = None if filled else max(width_px, 1.0) / 2
+        return painted(ids, self.area_of(a, b, half_px), value, mirror)
+
+
+def _rectangle(a: Point, b: Point, half_px: float | None) -> Area:
     edges = _edges(a[0], b[0]), _edges(a[1], b[1])
-    area: Area = _box(*edges, 0.0)
-    if not filled:
-        half_px = max(width_px, 1.0) / 2
-        area = Rim(_box(*edges, half_px), _box(*edges, -half_px))
-    return painted(ids, area, value, mirror)
+    if half_px is None:
+        return _box(*edges, 0.0)
+    return Rim(_box(*edges, half_px), _box(*edges, -half_px))
 
 
-def ellipse(
-    ids: TiledArray,
-    a: Point,
-    b: Point,
-    value: int,
-    mirror: Mirror = NO_MIRROR,
-    *,
-    filled: bool = True,
-    width_px: float = 1.0,
-) -> TiledArray:
-    """The ellipse that fills the rectangle between two corners, at least one pixel.
-
-    Args:
-        ids: the labels that are painted upon.
-        a: where the hand pressed.
-        b: where it is now.
-        value: the label that is painted.
-        mirror: where it is repeated.
-        filled: else only its rim.
-        width_px: of the rim, half of it on either side; at least 1.
-    """
-    _check_finite([a, b])
+def _ellipse(a: Point, b: Point, half_px: float | None) -> Area:
     middle = ((a[0] + b[0]) / 2, (a[1] + b[1]) / 2)
     radii = (abs(b[0] - a[0]) / 2, abs(b[1] - a[1]) / 2)
-    area: Area = Ellipse(*middle, *radii)
-    if not filled:
-        half_px = max(width_px, 1.0) / 2
-        area = Ellipse(*middle, radii[0] + half_px, radii[1] + half_px)
-        # A thinner hole would be moved to the middles of pixels.
-        if min(radii) - half_px >= THIN_PX:
-            area = Rim(area, Ellipse(*middle, radii[0] - half_px, radii[1] - half_px))
-    return painted(ids, area, value, mirror)
+    if half_px is None:
+        return Ellipse(*middle, *radii)
+    outer = Ellipse(*middle, radii[0] + half_px, radii[1] + half_px)
+    # A thinner hole would be moved to the middles of pixels.
+    if min(radii) - half_px < THIN_PX:
+        return outer
+    return Rim(outer, Ellipse(*middle, radii[0] - half_px, radii[1] - half_px))
+
+
+rectangle = Shape(_rectangle)
+"""The rectangle between two corners, at least one pixel wide and high."""
+ellipse = Shape(_ellipse)
+"""The ellipse that fills the rectangle between two corners, at least one pixel."""
 
 
 def polygon(

@@ -91,6 +91,8 @@ class PressureCurve:
         Returns:
             shares of the way, rising, from 0 to 1 and with both.
         """
+        if first == last:
+            return [0.0, 1.0]
         low, high = min(first, last), max(first, last)
         width = (self.full - self.start) / self._pieces
         corners = (self.start + width * index for index in range(self._pieces + 1))

@@ -13,16 +13,24 @@ from app.document.document import (
     replace_edit,
     set_enabled,
     set_strength,
-    with_base,
     with_edit,
     with_labels,
     with_reference,
     without_reference,
 )
 from app.errors import UserError
-from models.api import Picture
+from models.api import Mask, Picture
 from models.errors import EditError
-from tests.app.document.documents import document, labels, photo, swap
+from tests.app.document.documents import (
+    adjust,
+    brushed,
+    clone,
+    document,
+    labels,
+    photo,
+    slider,
+    swap,
+)
 
 LOOK = photo(200)
 SWAP = swap(LOOK)
@@ -85,7 +93,7 @@ def test_labels_of_another_size_are_refused():
     with pytest.raises(ValueError, match="on 8 x 6 px"):
         with_labels(document(), labels(0, 6, 8))
     with pytest.raises(ValueError, match="on 4 x 4 px"):
-        with_base(with_labels(document(), labels()), photo(0, 4, 4))
+        replace(with_labels(document(), labels()), base=photo(0, 4, 4))
 
 
 @pytest.mark.parametrize(("edits", "next_uid"), [((1, 1), 2), ((1, 2), 2)])
@@ -151,7 +159,6 @@ def test_what_changes_nothing_gives_the_same_document():
         move_edit(THREE, 2, 1),
         with_reference(THREE, LOOK),
         with_labels(THREE, None),
-        with_base(THREE, photo(0)),
     ):
         assert same is THREE
     labelled = with_labels(THREE, labels(3))
@@ -176,6 +183,90 @@ def test_an_unknown_edit_or_reference_is_a_defect(change):
         change(THREE)
 
 
+# Masks and sliders
+
+
+A, B, C = (brushed(level) for level in (10, 20, 30))
+SNOW, DUSK = slider(1.0), slider(2.0, "Dusk")
+
+
+def test_an_edit_brings_its_masks():
+    doc = with_edit(document(), clone(A, mask=B), masks=(A, B))
+    assert doc.masks == (A, B)
+    assert doc.mask(A.sha256) is A
+    assert doc.mask(C.sha256) is None
+    assert with_edit(doc, clone(B, C), index=0, masks=(B, C)).masks == (A, B, C)
+
+
+def test_only_masks_that_an_edit_names_are_kept():
+    assert with_edit(document(), clone(A), masks=(A, B)).masks == (A,)
+    doc = with_edit(with_edit(document(), clone(A, B), masks=(A, B)), clone(B))
+    assert replace_edit(doc, 1, clone(C), masks=(C,)).masks == (B, C)
+    assert remove_edit(doc, 1).masks == (B,)
+    assert remove_edit(remove_edit(doc, 1), 2).masks == ()
+    # A mask is needed as long as its edit is there, be it switched off.
+    assert set_enabled(doc, 1, False).masks == (A, B)
+
+
+def test_a_mask_is_kept_once_and_stays_the_one_that_was_there():
+    doc = with_edit(document(), clone(A), masks=(A,))
+    again = replace_edit(doc, 1, clone(A, A), masks=(brushed(10), brushed(10)))
+    assert again.masks == (A,)
+    assert again.masks[0] is A
+
+
+def test_a_copy_of_an_edit_shares_its_masks():
+    doc = with_edit(document(), clone(A, B), masks=(A, B))
+    copied = with_edit(doc, doc.entry(1).edit)
+    assert copied.masks is doc.masks
+    assert remove_edit(copied, 1).masks is doc.masks
+
+
+def test_a_stroke_puts_a_mask_in_place_of_the_one_before():
+    doc = with_edit(document(), clone(A, B), masks=(A, B))
+    for new in (C, brushed(40), brushed(50)):
+        doc = replace_edit(doc, 1, clone(new, B), masks=(new,))
+    assert doc.masks == (B, brushed(50))
+
+
+def test_sliders_stay_as_long_as_an_edit_names_them():
+    doc = with_edit(document(), adjust(SNOW, DUSK), sliders=(SNOW, DUSK))
+    assert doc.sliders == (SNOW, DUSK)
+    assert doc.slider(DUSK.direction.sha256) is DUSK
+    assert doc.slider("0" * 64) is None
+    assert replace_edit(doc, 1, adjust(DUSK)).sliders == (DUSK,)
+    assert remove_edit(doc, 1).sliders == ()
+    assert with_edit(doc, adjust(DUSK), sliders=(slider(3.0),)).sliders == (SNOW, DUSK)
+
+
+def test_a_slider_takes_on_another_name():
+    doc = with_edit(document(), adjust(SNOW, DUSK), sliders=(SNOW, DUSK))
+    deep = replace(SNOW, name="Deep snow")
+    renamed = replace_edit(doc, 1, adjust(SNOW, DUSK), sliders=(deep,))
+    assert renamed.sliders == (deep, DUSK)
+    assert renamed != doc
+    assert renamed.entries is doc.entries
+    assert replace_edit(doc, 1, adjust(SNOW, DUSK), sliders=(slider(1.0),)) is doc
+
+
+def test_documents_with_other_masks_or_sliders_differ():
+    doc = with_edit(document(), clone(A), masks=(A,))
+    assert doc == with_edit(document(), clone(A), masks=(Mask.from_grey(A.grey_hw),))
+    assert hash(doc) == hash(with_edit(document(), clone(A), masks=(brushed(10),)))
+    assert doc != with_edit(document(), clone(B), masks=(B,))
+    assert doc != with_edit(document(), clone(A))
+    assert slider(1.0) != slider(1.0, "Fog")
+    assert hash(slider(1.0)) == hash(SNOW)
+
+
+def test_a_picture_that_is_cloned_from_stays():
+    doc = with_edit(document(), clone(A, source=LOOK), masks=(A,))
+    with pytest.raises(UserError, match=r"^200\.png cannot be removed"):
+        without_reference(doc, LOOK.picture.sha256)
+    other = replace_edit(doc, 1, clone(A))
+    assert without_reference(other, LOOK.picture.sha256).references == ()
+
+
 # References, labels, base
 
 
@@ -194,7 +285,6 @@ def test_a_reference_in_use_stays():
     assert without_reference(document(), sha).references == ()
 
 
-def test_labels_and_base_are_replaced():
+def test_labels_are_replaced():
     assert with_labels(THREE, labels(3)).labels == labels(3)
     assert with_labels(with_labels(THREE, labels(3)), None) == THREE
-    assert with_base(THREE, photo(9)).base == photo(9)

@@ -2,16 +2,17 @@ from dataclasses import replace
 
 import pytest
 
-from app.document.document import Document, with_base, with_labels
+from app.document.document import Document, with_labels
 from app.document.history import History
-from tests.app.document.documents import document, labels, mask, photo
+from app.document.masks import levels_of, mask_of
+from tests.app.document.documents import brushed, document, labels, mask, photo, slider
 
 START = document()
 
 
 def shade(value: int) -> Document:
     """A document that differs from all others of another value."""
-    return with_base(START, photo(value))
+    return replace(START, base=photo(value))
 
 
 class Listener:
@@ -371,6 +372,24 @@ def test_versions_of_labels_count_what_they_do_not_share():
         dabbed = replace(painted, ids=painted.ids.stamp(32, 32, 9, step + 1))
         history.push("", with_labels(history.document, dabbed))
     assert len(history.states) == 6
+
+
+def test_versions_of_masks_count_what_they_do_not_share():
+    """A dab changes one tile of 4 KiB; the plain mask is one tile more."""
+    plain = replace(START, masks=(brushed(0, 640, 640),))
+    history = History(plain, max_bytes=5 * 4096)
+    for step in range(20):
+        dabbed = levels_of(history.document.masks[0]).stamp(32, 32, 9, step + 1)
+        history.push("", replace(history.document, masks=(mask_of(dabbed),)))
+    assert len(history.states) == 6
+
+
+def test_directions_of_sliders_count():
+    """16 bytes each."""
+    history = History(START, max_bytes=40)
+    for value in range(9):
+        history.push("", replace(START, sliders=(slider(value),)))
+    assert len(history.states) == 3
 
 
 def test_steps_that_are_replaced_or_cut_off_free_their_bytes():

@@ -10,16 +10,19 @@ import pytest
 from app.document import document as documents
 from app.document.document import Document, LabelMap
 from app.document.history import History
+from app.document.masks import empty_levels, levels_of, mask_of
 from app.document.rect import Rect
 from app.document.tiles import TiledArray, changed_rect
 from app.errors import UserError
-from tests.app.document.documents import mask, photo, swap
+from models.api import Mask
+from models.edits import AdjustTexture, CloneStructure
+from tests.app.document.documents import adjust, clone, photo, slider, swap
 
 OPERATIONS = 1000
 WIDTH_PX, HEIGHT_PX = 150, 100
 BASES = [photo(shade, WIDTH_PX, HEIGHT_PX, alpha) for shade in (1, 2) for alpha in (None, 8, 9)]
 LOOKS = [photo(shade, 5, 5) for shade in range(100, 106)]
-MASKS = [mask(value) for value in range(4)]
+SLIDERS = [slider(value, name) for value in (1.0, 2.0, 3.0) for name in ("Snow", "Dusk")]
 
 Snapshot = tuple[object, ...]
 Change = Callable[[random.Random, Document], Document]
@@ -34,7 +37,8 @@ def snapshot(doc: Document) -> Snapshot:
         ],
         doc.labels and (doc.labels.palette_id, doc.labels.ids.to_array().tobytes()),
         [(entry.uid, repr(entry.edit), entry.name) for entry in doc.entries],
-        [held.grey_hw.tobytes() for held in doc.masks],
+        [(held.sha256, held.grey_hw.tobytes()) for held in doc.masks],
+        [(held.name, held.direction.values.tobytes()) for held in doc.sliders],
         doc.next_uid,
     )
 
@@ -112,11 +116,62 @@ def no_labels(rng: random.Random, doc: Document) -> Document:
 
 
 def base(rng: random.Random, doc: Document) -> Document:
-    return documents.with_base(doc, rng.choice(BASES))
+    return replace(doc, base=rng.choice(BASES))
 
 
-def masks(rng: random.Random, doc: Document) -> Document:
-    return replace(doc, masks=tuple(rng.sample(MASKS, rng.randint(0, 3))))
+def brush(rng: random.Random, doc: Document) -> Document:
+    """A stroke into a patch of a clone, or into a patch or a clone of its own."""
+    chosen = [entry for entry in doc.entries if isinstance(entry.edit, CloneStructure)]
+    entry = rng.choice([None, *chosen])
+    edit = entry.edit if entry else clone()
+    assert isinstance(edit, CloneStructure)
+    index = rng.randint(0, len(edit.patches))
+    old = doc.mask(edit.patches[index].mask) if index < len(edit.patches) else None
+    levels = levels_of(old) if old else empty_levels(WIDTH_PX, HEIGHT_PX)
+    for _ in range(rng.randint(1, 3)):
+        rect = random_rect(rng)
+        limit = np.full((rect.height_px, rect.width_px), rng.randrange(256), np.uint8)
+        levels = rng.choice([levels.raise_to, levels.raise_to, levels.lower_to])(rect, limit)
+    new = mask_of(levels)
+    assert new.sha256 == Mask.from_grey(new.grey_hw).sha256
+    patch = clone(new, source=rng.choice([None, *doc.references])).patches[0]
+    edit = replace(edit, patches=(*edit.patches[:index], patch, *edit.patches[index + 1 :]))
+    if entry is None:
+        return documents.with_edit(doc, edit, masks=(new,))
+    return documents.replace_edit(doc, entry.uid, edit, masks=(new,))
+
+
+def slide(rng: random.Random, doc: Document) -> Document:
+    """Move sliders of an edit, or of one more."""
+    moved = rng.sample(SLIDERS, rng.randint(0, 2))
+    if len({found.direction.sha256 for found in moved}) < len(moved):
+        return doc
+    chosen = [entry for entry in doc.entries if isinstance(entry.edit, AdjustTexture)]
+    entry = rng.choice([None, *chosen])
+    if entry is None:
+        return documents.with_edit(doc, adjust(*moved), sliders=moved)
+    return documents.replace_edit(doc, entry.uid, adjust(*moved), sliders=moved)
+
+
+def copy(rng: random.Random, doc: Document) -> Document:
+    """One edit twice; nothing comes or goes with it."""
+    if not doc.entries or len(doc.entries) > 5:
+        return doc
+    index = rng.randrange(len(doc.entries))
+    new = documents.with_edit(doc, doc.entries[index].edit, "Copy", index + 1)
+    assert (new.masks, new.sliders) == (doc.masks, doc.sliders)
+    return new
+
+
+def checked(doc: Document) -> Document:
+    """The document; asserts that it holds what its edits name, and of masks no others."""
+    named = {sha256 for edit in doc.edits for sha256 in edit.masks}
+    assert sorted(held.sha256 for held in doc.masks) == sorted(named)
+    directions = {sha256 for edit in doc.edits for sha256 in edit.directions}
+    assert sorted(held.direction.sha256 for held in doc.sliders) == sorted(directions)
+    for edit in doc.edits:
+        assert all(doc.reference(sha256) for sha256 in edit.pictures)
+    return doc
 
 
 def reference(rng: random.Random, doc: Document) -> Document:
@@ -162,16 +217,21 @@ def alter(rng: random.Random, doc: Document) -> Document:
 
 
 CHANGES: list[Change] = [
-    *[stroke, fill, patch, no_labels, base, masks, reference, no_reference, add],
+    *[stroke, fill, patch, no_labels, base, brush, brush, slide, copy],
+    *[reference, no_reference, add],
     *[alter] * 4,
 ]
+
+
+def changed(rng: random.Random, doc: Document) -> Document:
+    return checked(rng.choice(CHANGES)(rng, doc))
 
 
 # Operations on a history
 
 
 def push(rng: random.Random, history: History, model: Model) -> None:
-    doc, merge = rng.choice(CHANGES)(rng, history.document), rng.choice([None, "a", "b"])
+    doc, merge = changed(rng, history.document), rng.choice([None, "a", "b"])
     history.push("Push", doc, merge)
     model.push(snapshot(doc), merge)
 
@@ -180,7 +240,7 @@ def drag(rng: random.Random, history: History, model: Model) -> None:
     """Show some documents, then commit the last or drop it."""
     before, merge = snapshot(history.current), rng.choice([None, "a", "b"])
     for _ in range(rng.randint(1, 4)):
-        history.pending = rng.choice(CHANGES)(rng, history.document)
+        history.pending = changed(rng, history.document)
     shown = snapshot(history.document)
     if rng.random() < 0.7:
         history.commit("Drag", merge)

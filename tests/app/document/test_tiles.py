@@ -1,3 +1,4 @@
+import pickle
 import time
 
 import numpy as np
@@ -7,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.document.rect import Rect
-from app.document.tiles import TILE_PX, TiledArray, changed_rect
+from app.document.tiles import TILE_PX, TiledArray, changed_rect, merged
+from models.api import tile_digest
 
 WIDE = Rect(0, 0, 200, 130)
 FRAME_PX = 400
@@ -69,6 +71,18 @@ def test_a_plain_array_takes_the_memory_of_its_kinds_of_tiles():
     assert (tiled.to_array() == 7).all()
     assert tiled.nbytes == TILE_PX**2
     assert TiledArray.filled(650, 650, 7, np.uint16).nbytes == 2 * (TILE_PX + 10) ** 2
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_tiles_of_one_value_are_kept_once(dtype):
+    values = np.full((650, 650), 258 if dtype == np.uint16 else 7, dtype)
+    values[:, 640:] = 3
+    values[70, 70] = 1
+    tiled = TiledArray.from_array(values)
+    assert np.array_equal(tiled.to_array(), values)
+    # The plain one, that with the dot, and three smaller ones at the borders.
+    assert tiled.nbytes == values.itemsize * (2 * 64 * 64 + 2 * 64 * 10 + 10 * 10)
+    assert not any(tile.flags.writeable for tile in tiled.tiles)
 
 
 @pytest.mark.parametrize(
@@ -224,6 +238,38 @@ def test_tables_that_do_not_fit_are_refused(table, said):
         TiledArray.from_array(noise(130, 200)).translate(table)
 
 
+@given(rects, st.integers(0, 2**32 - 1), st.booleans())
+def test_limits_do_what_numpy_does(rect, seed, lower):
+    rng = np.random.default_rng(seed)
+    values = noise(130, 200)
+    tiled = TiledArray.from_array(values)
+    limits = rng.integers(0, 9, (rect.height_px, rect.width_px)).astype(np.uint8)
+    limited = (tiled.lower_to if lower else tiled.raise_to)(rect, limits)
+    expected, part = framed(values, rect)
+    part[:] = (np.minimum if lower else np.maximum)(part, limits)
+    assert np.array_equal(limited.to_array(), inner(expected))
+    assert (limited is tiled) == np.array_equal(inner(expected), values)
+    assert not any(tile.flags.writeable for tile in limited.tiles)
+
+
+@pytest.mark.parametrize("values", [np.zeros((3, 4), np.uint8), np.zeros((4, 3), np.uint16)])
+def test_limits_that_do_not_fit_are_refused(values):
+    tiled = TiledArray.filled(9, 9, 0)
+    for limit in (tiled.raise_to, tiled.lower_to):
+        with pytest.raises(ValueError, match="for Rect"):
+            limit(Rect(0, 0, 3, 4), values)
+
+
+def test_two_arrays_become_one_tile_by_tile():
+    a, b = noise(130, 200), noise(130, 200)[::-1].copy()
+    both = merged(TiledArray.from_array(a), TiledArray.from_array(b), np.maximum)
+    assert np.array_equal(both.to_array(), np.maximum(a, b))
+    assert not any(tile.flags.writeable for tile in both.tiles)
+    for other in (TiledArray.filled(130, 201, 0), TiledArray.filled(130, 200, 0, np.uint16)):
+        with pytest.raises(ValueError, match="for TiledArray"):
+            merged(both, other, np.maximum)
+
+
 # What versions share
 
 
@@ -271,6 +317,30 @@ def test_a_fill_shares_the_tiles_that_it_covers():
     assert filled.nbytes == (1 + 10) * TILE_PX**2
 
 
+def test_limits_share_the_tiles_that_keep_them():
+    plain = TiledArray.from_array(noise(640, 640))
+    raised = plain.raise_to(Rect(60, 10, 10, 10), np.full((10, 10), 20, np.uint8))
+    assert unshared(plain, raised) == 2
+    lowered = raised.lower_to(Rect(60, 10, 2, 10), np.zeros((10, 2), np.uint8))
+    assert unshared(raised, lowered) == 1
+
+
+def test_merging_asks_once_for_each_two_tiles_and_keeps_what_stays():
+    calls = []
+
+    def least(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        calls.append(a.shape)
+        return np.minimum(a, b)
+
+    a = TiledArray.filled(650, 650, 5).fill(Rect(0, 0, 64, 64), 9)
+    b = TiledArray.filled(650, 650, 7)
+    new = merged(a, b, least)
+    assert sorted(calls) == [(10, 10), (10, 64), (64, 10), (64, 64), (64, 64)]
+    assert unshared(a, new) == 1
+    assert new.tile_rows[1] is a.tile_rows[1]
+    assert merged(new, b, np.minimum) is new
+
+
 def test_writing_leaves_the_old_version_alone():
     old = TiledArray.filled(130, 200, 0)
     new = old.stamp(60, 60, 30, 1).fill(Rect(0, 100, 9, 9), 2)
@@ -287,6 +357,80 @@ def test_equality_is_of_values():
     assert a != TiledArray.from_array(noise(130, 200, np.uint16))
     assert a != TiledArray.filled(130, 201, 0)
     assert a != "a"
+
+
+# Digests
+
+
+def digests_of(tiled: TiledArray) -> list[bytes]:
+    return [b"".join(map(tile_digest, row)) for row in tiled.tile_rows]
+
+
+@pytest.fixture
+def counted(monkeypatch) -> list[int]:
+    """The sizes of the tiles that are hashed."""
+    sizes: list[int] = []
+
+    def counting(tile: np.ndarray) -> bytes:
+        sizes.append(tile.size)
+        return tile_digest(tile)
+
+    monkeypatch.setattr("app.document.tile_kinds.tile_digest", counting)
+    return sizes
+
+
+def test_digests_are_those_of_the_tiles():
+    for dtype in (np.uint8, np.uint16):
+        tiled = TiledArray.from_array(noise(130, 200, dtype))
+        assert list(tiled.digests) == digests_of(tiled)
+    assert tiled.digests is tiled.digests
+
+
+def test_tiles_that_are_the_same_one_are_hashed_once(counted):
+    tiled = TiledArray.filled(650, 650, 7)
+    assert sorted(counted) == []
+    assert list(tiled.digests) == digests_of(tiled)
+    assert sorted(counted) == [100, 640, 640, 4096]
+
+
+def test_only_changed_tiles_are_hashed_again(counted):
+    tiled = TiledArray.from_array(noise(640, 640))
+    assert len(tiled.digests) == 10
+    del counted[:]
+    new = tiled
+    for step in range(20):
+        new = new.stamp(64 + step, 32, 10, 200)
+    assert list(new.digests) == digests_of(new)
+    assert len(counted) == 2
+    again = new.fill(Rect(300, 300, 5, 5), 77).fill(Rect(0, 320, 640, 320), 1)
+    assert list(again.digests) == digests_of(again)
+    # The five, one of them with what the first fill left, and the plain one.
+    assert len(counted) == 2 + 2
+    assert list(new.digests) == digests_of(new)
+    assert len(counted) == 2 + 2
+
+
+@given(st.lists(st.tuples(rects, st.integers(0, 3), st.booleans()), max_size=6))
+def test_digests_are_right_whenever_they_are_asked_for(fills):
+    tiled = TiledArray.from_array(noise(130, 200))
+    versions = [tiled]
+    for rect, value, asked in fills:
+        versions.append(versions[-1].fill(rect, value))
+        if asked:
+            assert list(versions[-1].digests) == digests_of(versions[-1])
+    for version in versions:
+        assert list(version.digests) == digests_of(version)
+
+
+def test_what_is_pickled_has_its_own_tiles_only():
+    tiled = TiledArray.from_array(noise(640, 640))
+    assert tiled.digests
+    new = tiled.fill(tiled.bounds, 3)
+    assert len(pickle.dumps(new)) < 20_000
+    copy = pickle.loads(pickle.dumps(new))
+    assert copy == new
+    assert copy.nbytes == new.nbytes
+    assert copy.digests == new.digests
 
 
 # What changed

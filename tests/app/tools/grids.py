@@ -1,10 +1,26 @@
 """Small label maps as text: "." is label 0, "#" is label 1, other digits are themselves."""
 
 import numpy as np
+from hypothesis import strategies as st
 
+from app.document.rect import Rect
 from app.document.tiles import TiledArray
+from app.tools.sweeps import Tip
 
 LETTERS = ".#23456789"
+BOUNDS = Rect(0, 0, 48, 40)
+# On a grid of 1/8 pixels, rims that touch a pixel's middle touch it exactly.
+places = st.integers(-160, 560).map(lambda eighths: eighths / 8)
+radii = st.integers(6, 160).map(lambda eighths: eighths / 8)
+tips = st.builds(Tip, places, places, radii)
+points = st.tuples(places, places)
+ways = st.lists(st.tuples(tips, tips), min_size=1, max_size=3).map(np.array)
+
+
+def middles() -> tuple[np.ndarray, np.ndarray]:
+    """x and y of the middles of all pixels of BOUNDS."""
+    ys, xs = np.mgrid[: BOUNDS.height_px, : BOUNDS.width_px] + 0.5
+    return xs, ys
 
 
 def grid(*rows: str) -> TiledArray:

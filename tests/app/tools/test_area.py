@@ -13,44 +13,22 @@ from app.tools.area import (
     Ellipse,
     Polygon,
     Rim,
-    RoundSweep,
-    SquareSweep,
-    ThinLine,
-    Tip,
     Union,
     painted,
     pixel,
-    sweep,
 )
 from app.tools.stroke import Mirror
-from tests.app.tools.grids import drawn, empty, pieces
+from app.tools.sweeps import RoundSweeps, SquareSweeps, ThinLines
+from tests.app.tools.grids import BOUNDS, empty, middles, pieces, places, points, radii, ways
 
-BOUNDS = Rect(0, 0, 48, 40)
-STEPS = 60
-# On a grid of 1/8 pixels, rims that touch a pixel's middle touch it exactly.
-places = st.integers(-160, 560).map(lambda eighths: eighths / 8)
-radii = st.integers(6, 160).map(lambda eighths: eighths / 8)
-tips = st.builds(Tip, places, places, radii)
-points = st.tuples(places, places)
 areas = st.one_of(
-    st.builds(RoundSweep, tips, tips),
-    st.builds(SquareSweep, tips, tips),
-    st.builds(ThinLine, points, points),
+    *(st.builds(kind, ways) for kind in (RoundSweeps, SquareSweeps, ThinLines)),
     st.builds(Box, places, places, places, places),
     st.builds(Ellipse, places, places, radii, radii),
     st.builds(Ellipse, places, places, st.floats(0, 2), st.floats(0, 2)),
     st.lists(points, max_size=6).map(lambda some: Polygon(np.array(some).reshape(-1, 2))),
 )
 quick = settings(max_examples=30, deadline=None)
-
-
-def middles():
-    ys, xs = np.mgrid[: BOUNDS.height_px, : BOUNDS.width_px] + 0.5
-    return xs, ys
-
-
-def steps(a: Tip, b: Tip, count=STEPS) -> np.ndarray:
-    return np.linspace(a, b, count)
 
 
 @quick
@@ -88,85 +66,6 @@ def test_a_rim_is_what_is_not_in_the_hole_or_lies_beside_the_outside(area, hole)
     rim = Rim(area, hole)
     assert rim.box == area.box
     assert np.array_equal(rim.mask(BOUNDS), mask[1:-1, 1:-1] & (~hole_mask | beside))
-
-
-@quick
-@given(tips, tips)
-def test_a_round_sweep_is_all_that_its_discs_reach(a, b):
-    xs, ys = middles()
-    gaps = [np.hypot(xs - x, ys - y) - r for x, y, r in steps(a, b)]
-    gap = np.min(gaps, axis=0)
-    # Between two of the discs looked at, a rim lies a little further out than theirs.
-    length = math.dist(a, b)
-    mask = RoundSweep(a, b).mask(BOUNDS)
-    assert mask[gap <= 0].all()
-    assert not mask[gap > length / STEPS + 1e-5].any()
-
-
-@quick
-@given(tips, tips)
-def test_a_square_sweep_is_all_that_its_squares_reach(a, b):
-    xs, ys = middles()
-    inside = [
-        (xs - x >= -r) & (xs - x < r) & (ys - y >= -r) & (ys - y < r) for x, y, r in steps(a, b)
-    ]
-    near = [np.maximum(np.abs(xs - x), np.abs(ys - y)) - r for x, y, r in steps(a, b)]
-    mask = SquareSweep(a, b).mask(BOUNDS)
-    assert not mask[np.min(near, axis=0) > math.dist(a, b) / STEPS + 1e-5].any()
-    missing = np.any(inside, axis=0) & ~mask
-    # On a slope exactly a middle may fall to the other side.
-    assert not (missing & (np.min(near, axis=0) < -1e-5)).any()
-
-
-@quick
-@given(tips)
-def test_a_dab_is_the_one_that_the_labels_stamp(tip):
-    plain = empty(BOUNDS.height_px, BOUNDS.width_px)
-    stamped = plain.stamp(tip.x_px, tip.y_px, tip.radius_px, 1)
-    assert painted(plain, sweep(tip, tip), 1) == stamped
-    assert painted(plain, Ellipse(tip.x_px, tip.y_px, tip.radius_px, tip.radius_px), 1) == stamped
-
-
-def test_a_square_dab_is_as_wide_as_it_says():
-    for x in np.arange(10, 12, 0.125):
-        for y in (10.0, 10.5, 10.75):
-            mask = SquareSweep(Tip(x, y, 4), Tip(x, y, 4)).mask(BOUNDS)
-            assert mask.sum() == 64
-            assert mask[math.ceil(y - 4.5), math.ceil(x - 4.5)]
-
-
-def test_tips_below_a_pixel_and_a_half_draw_lines_of_pixels():
-    assert isinstance(sweep(Tip(0, 0, 0.7), Tip(9, 0, 0.75)), ThinLine)
-    assert isinstance(sweep(Tip(0, 0, 0.75), Tip(9, 0, 0.75)), RoundSweep)
-    assert isinstance(sweep(Tip(0, 0, 0.75), Tip(9, 0, 0.75), square=True), SquareSweep)
-
-
-@quick
-@given(points, points)
-def test_a_thin_line_is_one_pixel_thick_and_has_no_gaps(a, b):
-    flat = abs(b[0] - a[0]) >= abs(b[1] - a[1])
-    assume(a != b)
-    around = Rect(-60, -60, 180, 180)
-    mask = ThinLine(a, b).mask(around)
-    assert pieces(mask, 8) <= 1
-    assert mask.sum(0 if flat else 1).max() <= 1
-    along = sorted((a[0], b[0]) if flat else (a[1], b[1]))
-    passed = math.floor(along[1] - 0.5) - math.ceil(along[0] - 0.5) + 1
-    assert passed - 1 <= mask.sum() <= passed + 2
-
-
-def test_a_line_between_two_rows_goes_to_the_lower_as_a_dab_does():
-    dab = empty(6, 6).stamp(3, 3, 0.5, 1)
-    assert dab.value_at(3, 3) == 1
-    assert drawn(painted(empty(6, 6), ThinLine((1, 3), (5, 3)), 1))[3] == ".####."
-    # Along the corners of pixels, and along the edges of their diamonds.
-    assert drawn(painted(empty(4, 4), ThinLine((0, 0), (4, 4)), 1)) == [
-        "#...",
-        ".#..",
-        "..#.",
-        "...#",
-    ]
-    assert painted(empty(4, 4), ThinLine((0, 0.5), (3.5, 4)), 1).to_array().sum(0).max() == 1
 
 
 def test_boxes_hold_the_middles_between_their_edges():
