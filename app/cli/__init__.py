@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from app import __version__
-from app.cli import evaluate, layout, models, paint, swap, train
+from app.cli import edit, evaluate, layout, models, paint, sliders, swap, train
 from app.cli.command import Command, Parser, UsageError, complain
 from app.errors import UserError
 from app.settings import load_settings
@@ -22,6 +22,8 @@ from models.errors import ModelsError
 
 COMMANDS: tuple[Command, ...] = (
     swap.COMMAND,
+    edit.COMMAND,
+    sliders.COMMAND,
     paint.COMMAND,
     layout.COMMAND,
     models.COMMAND,
@@ -36,7 +38,8 @@ examples:
   scumble                                            the window
   scumble photo.jpg                                  the window with a picture
   scumble swap photo.jpg reference.jpg -o out.png    a command
-  scumble paint layout.png -o out.png                another
+  scumble edit photo.jpg --recipe r.json -o out.png  another
+  scumble paint layout.png -o out.png                and another
 
 `scumble COMMAND --help` explains a command.
 """

@@ -3,6 +3,7 @@
 import argparse
 import os
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ from app.resources import resource
 from models.catalog import default_model, find_model
 
 if TYPE_CHECKING:
+    from models.api import Picture
     from models.engine.engine import Engine
 
 FAMILY = "segmenter"
@@ -56,10 +58,21 @@ def run(args: argparse.Namespace) -> int:
     model = args.model or default_model(FAMILY).id
     # A model that is not there shall not be told once for every photo.
     find_model(model)
+    is_folder = os.path.isdir(args.photo)
+    # One file that is no good is told before torch is there, which takes seconds.
+    only = None if is_folder else read_photo(jobs[0].source)
     seeing = Seeing(make_engine(args.device), model, Palettes(resource("palettes")))
-    if not os.path.isdir(args.photo):
-        return run_file(seeing.do, jobs[0])
+    if only is not None:
+        return run_file(partial(seeing.see, only), jobs[0])
     return run_folder(seeing.do, jobs, args.out)
+
+
+def read_photo(path: Path) -> "Picture":
+    """The photo in a file; `UserError` says why there is none."""
+    from app.document.io.images import read_image
+    from models.api import Picture
+
+    return Picture.from_rgb(read_image(path).rgb_hwc)
 
 
 @dataclass(frozen=True)
@@ -76,13 +89,15 @@ class Seeing:
         Raises:
             UserError, ModelsError: with a sentence; `job.out` is as it was.
         """
+        return self.see(read_photo(job.source), job)
+
+    def see(self, photo: "Picture", job: Job) -> Outcome:
+        """The same for a photo that is read already."""
         from app.document.document import LabelMap
-        from app.document.io.images import read_image
         from app.document.io.layouts import write_layout
         from app.document.tiles import TiledArray
-        from models.api import LayoutRequest, Picture
+        from models.api import LayoutRequest
 
-        photo = Picture.from_rgb(read_image(job.source).rgb_hwc)
         result = self.engine.see_layout(LayoutRequest(photo=photo, model=self.model))
         palette = self.palettes.find(result.palette_id)
         if palette is None:

@@ -4,6 +4,7 @@ import argparse
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -156,16 +157,13 @@ def run(args: argparse.Namespace) -> int:
         other_reference=pictures[args.other_style].sha256 if args.other_style else None,
         blend=(0.5 if args.blend is None else args.blend) if second else 0.0,
     )
-    painting = Painting(
-        engine=make_engine(args.device),
-        edit=edit,
-        pictures=tuple(pictures.values()),
-        model=model,
-        labels=Labels(palettes, palette, args.palette, args.map),
-        size_px=args.size,
-    )
-    if not os.path.isdir(args.labels):
-        return run_file(painting.do, jobs[0])
+    labels = Labels(palettes, palette, args.palette, args.map)
+    is_folder = os.path.isdir(args.labels)
+    # One file that is no good is told before torch is there, which takes seconds.
+    only = None if is_folder else labels.read(jobs[0].source)
+    painting = Painting(make_engine(args.device), edit, tuple(pictures.values()), labels, args.size)
+    if only is not None:
+        return run_file(partial(painting.paint, only), jobs[0])
     return run_folder(painting.do, jobs, args.out)
 
 
@@ -191,6 +189,21 @@ def palette_of(model: ModelSpec, palettes: Palettes, named: str | None) -> Palet
 
 
 @dataclass(frozen=True)
+class ReadLayout:
+    """A layout that can be painted.
+
+    Attributes:
+        file: as it was read.
+        palette: of its labels.
+        mapping: for each of them the model's; none where they are the model's own.
+    """
+
+    file: "LayoutFile"
+    palette: Palette
+    mapping: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True)
 class Labels:
     """What labels mean: those of the layouts, and those of the model.
 
@@ -211,21 +224,20 @@ class Labels:
             if label_of(self.models, after) is None:
                 raise UsageError(f"The palette {self.models.title} has no label {after!r}.")
 
-    def read(self, path: Path) -> "LayoutFile":
-        """The layout in a file; `UserError` says why there is none."""
+    def read(self, path: Path) -> ReadLayout:
+        """The layout in a file; `UserError` says why there is none that can be painted."""
         from app.document.io.layouts import read_layout
 
         named = self.palettes.find(self.named)
         if named is None:
-            return read_layout(path, self.models, self.palettes)
-        return read_layout(path, named)
-
-    def palette(self, layout: "LayoutFile") -> Palette:
-        palette = self.palettes.find(layout.palette_id)
+            file = read_layout(path, self.models, self.palettes)
+        else:
+            file = read_layout(path, named)
+        palette = self.palettes.find(file.palette_id)
         assert palette is not None, "a layout is read with a palette that is there"
-        return palette
+        return ReadLayout(file, palette, self.mapping(file, palette))
 
-    def mapping(self, layout: "LayoutFile") -> tuple[tuple[int, int], ...]:
+    def mapping(self, layout: "LayoutFile", palette: Palette) -> tuple[tuple[int, int], ...]:
         """For each label of the layout the model's; none for a layout with the model's own.
 
         Raises:
@@ -233,7 +245,6 @@ class Labels:
         """
         import numpy as np
 
-        palette = self.palette(layout)
         choices: dict[int, int | None] = {}
         for before, after in self.choices:
             label, other = label_of(palette, before), label_of(self.models, after)
@@ -287,7 +298,6 @@ class Painting:
     engine: "Engine"
     edit: RenderLayout
     pictures: tuple["Picture", ...]
-    model: ModelSpec
     labels: Labels
     size_px: tuple[int, int] | None
 
@@ -297,6 +307,10 @@ class Painting:
         Raises:
             UserError, ModelsError: with a sentence; `job.out` is as it was.
         """
+        return self.paint(self.labels.read(job.source), job)
+
+    def paint(self, layout: ReadLayout, job: Job) -> Outcome:
+        """The same for a layout that is read already."""
         from dataclasses import replace
 
         import numpy as np
@@ -304,13 +318,12 @@ class Painting:
         from app.document.io.images import write_image
         from models.api import Layout, Picture, RenderRequest
 
-        file = self.labels.read(job.source)
-        palette = self.labels.palette(file)
+        file, palette = layout.file, layout.palette
         size_px = self.size_px or self._size_of(file)
         result = self.engine.render(
             RenderRequest(
                 base=Picture.from_rgb(np.zeros((*size_px, 3), np.uint8)),
-                edits=(replace(self.edit, mapping=self.labels.mapping(file)),),
+                edits=(replace(self.edit, mapping=layout.mapping),),
                 pictures=self.pictures,
                 layout=Layout(
                     file.ids,

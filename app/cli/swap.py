@@ -10,13 +10,14 @@ from app.cli.batch import (
     Outcome,
     add_device_argument,
     add_out_argument,
-    check_written,
+    add_strip_place_argument,
     make_engine,
     run_file,
     run_folder,
 )
 from app.cli.command import Command, UsageError, number_between, whole_number_between
 from app.cli.files import Job, check_not_read, plan_jobs
+from app.cli.results import bits_of, write_result
 from models.catalog import default_model, find_model
 from models.edits import SwapTexture
 
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from models.engine.engine import Engine
 
 FAMILY = "swapping_autoencoder"
-KEEP_16_BITS = frozenset({".png", ".tif", ".tiff"})
-WITHOUT_ALPHA = frozenset({".jpg", ".jpeg"})
 
 DESCRIPTION = """\
 Give a photo the texture (material, weather, light, season) of a reference, and keep its layout.
@@ -85,11 +84,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--no-grain", action="store_true", help="no fine grain: smooth, as for graphics"
     )
-    parser.add_argument(
-        "--strip-place",
-        action="store_true",
-        help="leave place and device (GPS, camera, serial numbers) out of the result's EXIF",
-    )
+    add_strip_place_argument(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -136,31 +131,22 @@ class Swap:
         Raises:
             UserError, ModelsError: with a sentence; `job.out` is as it was.
         """
-        from app.document.io.images import read_image, write_image
-        from app.document.io.pixels import resized_grey
+        from app.document.io.images import read_image
         from models.api import Picture, RenderRequest
 
         photo = read_image(job.source)
         base = Picture.from_rgb(photo.rgb_hwc)
         own_px = min(base.height_px, base.width_px)
-        suffix = job.out.suffix.lower()
         result = self.engine.render(
             RenderRequest(
                 base=base,
                 edits=(self.edit,),
                 pictures=(self.reference,),
                 short_side_px=self.size_px or min(own_px, self.engine.default_short_side_px),
-                bits=photo.bits if suffix in KEEP_16_BITS else 8,
+                bits=bits_of(job.out, photo.bits),
             )
         )
-        alpha = None if suffix in WITHOUT_ALPHA else photo.alpha_hw
-        if alpha is not None:
-            height_px, width_px, _ = result.rgb_hwc.shape
-            alpha = resized_grey(alpha, (height_px, width_px))
-        write_image(
-            job.out, result.rgb_hwc, photo.metadata, alpha_hw=alpha, strip_place=self.strip_place
-        )
-        check_written(job.out)
+        write_result(job.out, result.rgb_hwc, photo, strip_place=self.strip_place)
         height_px, width_px, _ = result.rgb_hwc.shape
         return Outcome((height_px, width_px), result.device, result.seconds, result.notes)
 

@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from app.document.document import Document, EditEntry, LabelMap
 from app.document.palette import Label, Palette
+from app.document.rect import Rect
 from app.document.tiles import TiledArray
 from models.edits import RenderLayout
 
@@ -58,9 +60,21 @@ def is_ground(document: Document | None) -> bool:
     return bool((rgb_hwc[::step, ::step] == BASE_GREY).all())
 
 
-def is_layout_alone(document: Document | None) -> bool:
-    """Whether a layout file holds all the work there is, but for the choice of the style."""
-    return is_ground(document) and document is not None and len(document.entries) <= 1
+def small_colours(labels: LabelMap, palette: Palette, side_px: int) -> npt.NDArray[np.uint8]:
+    """The layout in its palette's colours by leaving out pixels, H x W x 3; quick at any size.
+
+    Ids that the palette does not have are grey.
+
+    Args:
+        side_px: the longer side of the result, at most about twice of it.
+    """
+    ids, width_px = labels.ids, labels.ids.width_px
+    step = max(1, max(ids.height_px, width_px) // side_px)
+    rows = [ids.read(Rect(0, y, width_px, 1))[0, ::step] for y in range(0, ids.height_px, step)]
+    found, places = np.unique(np.concatenate(rows), return_inverse=True)
+    known = [palette.by_id(int(label_id)) for label_id in found]
+    colours = np.array([label.rgb if label else BASE_GREY for label in known], np.uint8)
+    return colours[places].reshape(len(rows), -1, 3)
 
 
 def used_ids(labels: LabelMap) -> frozenset[int]:

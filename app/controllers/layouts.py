@@ -11,7 +11,6 @@ from app.controllers.label_maps import (
     LabelTable,
     blank_labels,
     dtype_of,
-    is_layout_alone,
     layout_entry,
     relabelled,
     used_ids,
@@ -20,9 +19,11 @@ from app.controllers.labels import Labels
 from app.controllers.models import RENDERS_LAYOUTS, SEES_LAYOUTS, Models
 from app.controllers.pictures import Pictures, plain_photo
 from app.controllers.session import Change, Session
+from app.controllers.telling import telling
 from app.document.document import (
     Document,
     LabelMap,
+    Photo,
     replace_edit,
     with_edit,
     with_labels,
@@ -130,12 +131,10 @@ class Layouts(QObject):
         label: str,
         then: Callable[[], None] = lambda: None,
     ) -> None:
-        try:
+        with telling(self.failed.emit):
+            # Without a model the document that is open stays.
             self._renderer()
-        except Exception as error:  # noqa: BLE001 - whatever the catalog says is for the person
-            self.failed.emit(error)
-            return
-        self._pictures.open_made(name, make, label, then)
+            self._pictures.open_made(name, make, label, then)
 
     def _document(self, name: str, labels: LabelMap) -> Document:
         """A document that is made of nothing but a layout."""
@@ -187,16 +186,14 @@ class Layouts(QObject):
         document = self._session.document
         if document is None:
             return
-        try:
+        with telling(self.failed.emit):
             model = self._models.current_of_or_raise(SEES_LAYOUTS)
             self._renderer()
-        except Exception as error:  # noqa: BLE001 - whatever the catalog says is for the person
-            self.failed.emit(error)
-            return
-        photo = document.base
+            self._see(document.base, model.id)
 
+    def _see(self, photo: Photo, model_id: str) -> None:
         def work(means: Means) -> tuple[LayoutResult, LabelMap]:
-            request = LayoutRequest(photo=photo.picture, model=model.id)
+            request = LayoutRequest(photo=photo.picture, model=model_id)
             result = means.backend.see_layout(request, means.token, means.progress)
             palette = self._labels.find(result.palette_id)
             ids = TiledArray.from_array(result.ids_hw.astype(dtype_of(palette)))
@@ -235,9 +232,6 @@ class Layouts(QObject):
             (write_layout_colours if colours else write_layout)(path, labels, palette)
 
         def done(_: None) -> None:
-            # A document that is nothing but this layout is safe in the file.
-            if is_layout_alone(document):
-                self._session.mark_exported(document)
             self.exported.emit(path)
 
         self._submit(Slot.WRITE, f"writing {path.name}", work, done)
@@ -298,12 +292,8 @@ class Layouts(QObject):
     def _have(self, words: str, labels: LabelMap) -> None:
         if self._session.document is None:
             return
-        try:
-            document = self._fitted(self._session.settled(), labels)
-        except Exception as error:  # noqa: BLE001 - whatever the catalog says is for the person
-            self.failed.emit(error)
-            return
-        self._session.push(words, document)
+        with telling(self.failed.emit):
+            self._session.push(words, self._fitted(self._session.settled(), labels))
 
     def _fitted(self, document: Document, labels: LabelMap) -> Document:
         """The document with these labels, rendered, and understood by the model."""

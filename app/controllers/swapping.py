@@ -10,6 +10,7 @@ from PySide6.QtGui import QImage
 
 from app.controllers.references import References
 from app.controllers.session import Change, Session
+from app.controllers.telling import telling
 from app.document.document import (
     Document,
     EditEntry,
@@ -129,7 +130,7 @@ class Swapping(QObject):
         document = self._session.settled()
         entry = self.active
         sha256 = photo.picture.sha256
-        try:
+        with telling(self.failed.emit):
             document = with_reference(document, photo)
             if entry is None:
                 edit = SwapTexture(model=self._model(), reference=sha256)
@@ -137,8 +138,6 @@ class Swapping(QObject):
             else:
                 edit = replace(entry.edit, reference=sha256, enabled=True)
                 self._session.push("Change reference", replace_edit(document, entry.uid, edit))
-        except Exception as error:  # noqa: BLE001 - whatever the catalog says is for the person
-            self.failed.emit(error)
 
     def _document_changed(self, document: Document | None, why: Change) -> None:
         if why is Change.OPEN:

@@ -1,7 +1,8 @@
 """Kinds of work that run beside the GUI, and the rules by which they wait, replace and cancel.
 
-Each slot runs on one of three lanes, a thread each: a photo has to open while the engine renders,
-and while a folder on a drive that is gone does not answer.
+Each slot runs on one of four lanes, a thread each: a photo has to open while the engine renders,
+and while a folder on a drive that is gone does not answer; and no step waits for any of that until
+it is safe on the disk.
 """
 
 from collections.abc import Callable
@@ -15,12 +16,13 @@ from models.errors import Cancelled
 
 
 class Lane(Enum):
-    """A thread that works: the engine's, the one for files that are wanted, and the one that only
-    looks around."""
+    """A thread that works: the engine's, the one for files that are wanted, the one that only
+    looks around, and the one that keeps every step."""
 
     ENGINE = "engine"
     FILES = "files"
     LOOKS = "looks"
+    JOURNAL = "journal"
 
 
 class Slot(Enum):
@@ -32,6 +34,9 @@ class Slot(Enum):
     SEE_LAYOUT = "see layout"
     EXPORT = "export"
     STRIP = "strip"
+    SIMILARITY = "similarity"
+    DIRECTIONS = "directions"
+    LEARN = "learn"
     IMPORT_MODEL = "import model"
     TEST_DEVICE = "test device"
     VERIFY_MODEL = "verify model"
@@ -41,6 +46,7 @@ class Slot(Enum):
     MANAGE = "manage"
     ESTIMATE = "estimate"
     LOOK = "look"
+    JOURNAL = "journal"
 
 
 @dataclass(frozen=True)
@@ -73,18 +79,23 @@ POLICIES: dict[Slot, Policy] = {
     ),
     Slot.FINAL: Policy(Lane.ENGINE, 2, queued=False, cancels=frozenset({Slot.FINAL}), epochal=True),
     Slot.SEE_LAYOUT: Policy(Lane.ENGINE, 3, queued=False, cancels=frozenset({Slot.SEE_LAYOUT})),
-    Slot.TEST_DEVICE: Policy(Lane.ENGINE, 4),
-    Slot.VERIFY_MODEL: Policy(Lane.ENGINE, 5),
-    Slot.IMPORT_MODEL: Policy(Lane.ENGINE, 6, lasting=True),
-    Slot.EXPORT: Policy(Lane.ENGINE, 7),
+    Slot.SIMILARITY: Policy(Lane.ENGINE, 4, queued=False, cancels=frozenset({Slot.SIMILARITY})),
+    Slot.DIRECTIONS: Policy(Lane.ENGINE, 5),
+    Slot.TEST_DEVICE: Policy(Lane.ENGINE, 6),
+    Slot.VERIFY_MODEL: Policy(Lane.ENGINE, 7),
+    Slot.IMPORT_MODEL: Policy(Lane.ENGINE, 8, lasting=True),
+    Slot.EXPORT: Policy(Lane.ENGINE, 9),
     # Thumbnails are worth no waiting: whatever the artist does goes first.
-    Slot.STRIP: Policy(Lane.ENGINE, 8, epochal=True),
+    Slot.STRIP: Policy(Lane.ENGINE, 10, epochal=True),
+    # A photo of a folder after another, for minutes: beneath all that is looked at.
+    Slot.LEARN: Policy(Lane.ENGINE, 11),
     Slot.OPEN: Policy(Lane.FILES, 0, queued=False, cancels=frozenset({Slot.OPEN})),
     Slot.REFERENCE: Policy(Lane.FILES, 1),
     Slot.WRITE: Policy(Lane.FILES, 2, lasting=True),
     Slot.MANAGE: Policy(Lane.FILES, 3, lasting=True),
     Slot.ESTIMATE: Policy(Lane.LOOKS, 0, queued=False, cancels=frozenset({Slot.ESTIMATE})),
     Slot.LOOK: Policy(Lane.LOOKS, 1),
+    Slot.JOURNAL: Policy(Lane.JOURNAL, 0, lasting=True),
 }
 
 

@@ -15,9 +15,10 @@ from app.jobs.relay import ProgressRelay
 from app.jobs.slots import Job, Means, Outcome
 from models.errors import Cancelled
 
-NICE = 5
+NICE = 10
 """How far workers stand back, in the system's own measure: a busy engine must leave the GUI its
-share of a small machine. The threads that torch starts inherit it."""
+share of a small machine, where the pen must not wait. A tenth of a busy program's share is left to
+the engine itself. The threads that torch starts inherit it."""
 
 log = logging.getLogger(__name__)
 
@@ -71,7 +72,7 @@ class Worker(QObject):
         self._renew.set()
 
     def _run(self) -> None:
-        _stand_back()
+        stand_back()
         while self._serve_one():
             pass
         self._drop_backend()
@@ -123,7 +124,7 @@ class Worker(QObject):
                 log.info("A backend that was given up could not clear its caches.", exc_info=True)
 
 
-def _stand_back() -> None:
+def stand_back() -> None:
     """Give the calling thread less weight than the GUI's, where the system can do so."""
     if sys.platform == "linux":
         with suppress(OSError):

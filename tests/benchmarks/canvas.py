@@ -10,7 +10,8 @@ or at 100 %, alone, beside or over the picture, with patterns or without: a fram
 from the pointer's event through the stroke on the label map until its paint is on the canvas.
 "opened" is the time until a layout of 2048 x 2048 px is seen first, in ms.
 "sharp" is the time from a change of zoom until all is area-filtered. "busy" is with a network
-that decodes 512 px pictures on all cores, in a thread of this process.
+that decodes 512 px pictures on all cores, in a thread of this process that stands back behind the
+window's as the program's workers do.
 """
 
 import argparse
@@ -32,6 +33,8 @@ from app.document.document import LabelMap
 from app.document.palette import Palette, load_palette
 from app.document.pyramid import Pyramid
 from app.document.tiles import TiledArray
+from app.jobs.worker import stand_back
+from app.main import SWITCH_INTERVAL_SECONDS
 from app.resources import resource
 from app.tools.brush import BrushSettings, BrushStroke
 from app.tools.stroke import StrokeSample
@@ -43,7 +46,6 @@ from models.configs import SwappingAutoencoderConfig
 from models.networks.swapping_autoencoder import SwappingAutoencoder
 
 TICK = 1 / 60
-SWITCH_INTERVAL = 0.0005
 
 
 class Canvas(CanvasView):
@@ -263,6 +265,7 @@ def rendering() -> Iterator[None]:
     stop = threading.Event()
 
     def work() -> None:
+        stand_back()
         with torch.inference_mode():
             structure, texture = network.encode(torch.zeros(1, 3, 512, 512))
             while not stop.is_set():
@@ -300,7 +303,7 @@ def main() -> None:
     parser.add_argument("--sizes", nargs="+", default=["1280x720", "2560x1440"])
     parser.add_argument("--only", choices=("idle", "busy"))
     options = parser.parse_args()
-    sys.setswitchinterval(SWITCH_INTERVAL)
+    sys.setswitchinterval(SWITCH_INTERVAL_SECONDS)
     application = QApplication.instance() or QApplication([])
     print(f"{'size':>10} {'motion':>8} {'cores':>5}  median     p99     max cpu, ms")
     if options.only != "busy":

@@ -13,8 +13,8 @@ from PySide6.QtGui import QBrush, QImage, QPainter, QTransform
 from app.document.palette import Palette
 from app.document.rect import Rect
 from app.document.tiles import TiledArray
-from app.ui.canvas.painter import TileKey, to_qrect
-from app.ui.canvas.tiles import Store, cell_box, cells
+from app.ui.canvas.painter import to_qrect
+from app.ui.canvas.tiles import Cell, Store, cell_box, cells
 from app.ui.canvas.transform import Box
 
 # Patterns repeat after this many view pixels in both directions.
@@ -86,12 +86,18 @@ def pattern_brush(pattern: str, rgb: tuple[int, int, int], scale: int) -> QBrush
     return brush
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class InkTile:
-    """The ink over a part of the layout."""
+    """The ink over a part of the layout.
+
+    Attributes:
+        image: shows the memory of `argb_hw`, premultiplied 0xaarrggbb.
+        stale: what is to be made again, from the tile's top left corner.
+    """
 
     image: QImage
     argb_hw: npt.NDArray[np.uint32]
+    stale: Rect
 
     @property
     def nbytes(self) -> int:
@@ -103,12 +109,25 @@ class Hatches:
 
     def __init__(self, palette: Palette) -> None:
         self._palette = palette
-        self._tiles: Store[TileKey, InkTile] = Store(MAX_BYTES)
+        self._whole = Box(0, 0, 0, 0)
+        self._scale = 1
+        self._tiles: Store[Cell, InkTile] = Store(MAX_BYTES)
         self._inks: dict[int, tuple[npt.NDArray[np.intp], npt.NDArray[np.uint32]]] = {}
 
     def forget(self, changed_px: Rect, ids: TiledArray) -> None:
         """Labels have changed: what shows them is to be made again."""
-        self._tiles.drop(lambda key: not _covered(key, ids).intersection(changed_px).is_empty)
+        width, height = self._whole.width, self._whole.height
+        changed = Box(
+            changed_px.x_px * width // ids.width_px,
+            changed_px.y_px * height // ids.height_px,
+            -(-changed_px.right_px * width // ids.width_px),
+            -(-changed_px.bottom_px * height // ids.height_px),
+        )
+        for cell in cells(self._whole, changed):
+            if (tile := self._tiles.get(cell)) is not None:
+                box = cell_box(self._whole, cell)
+                part = Rect.spanning(*changed.within(box)).moved(-box.left, -box.top)
+                tile.stale = tile.stale.union(part)
 
     def paint(
         self,
@@ -124,40 +143,51 @@ class Hatches:
 
         Args:
             scale: device pixels for one view pixel, whole.
-            make: make the tiles that are not there yet, in half a millisecond each.
+            make: make the tiles that are not there yet, in half a millisecond each, and what is
+                out of date in others, which else are left out.
         """
+        self._fit(Box(0, 0, picture.width, picture.height), scale)
         painter.setClipRect(to_qrect(part.within(picture)))
         for cell in cells(picture, part):
-            key = TileKey(self, picture.width, picture.height, cell)
-            tile = self._tiles.get(key)
-            if tile is None and make:
-                tile = self._made(key, ids, scale)
-                self._tiles.put(key, tile)
-            if tile is not None:
+            tile = self._made(cell, ids) if make else self._tiles.get(cell)
+            if tile is not None and tile.stale.is_empty:
                 box = cell_box(picture, cell)
                 painter.drawImage(QPoint(box.left, box.top), tile.image)
 
-    def _made(self, key: TileKey, ids: TiledArray, scale: int) -> InkTile:
-        box = cell_box(Box(0, 0, key.width, key.height), key.cell)
-        rows = _sampled(box.top, box.bottom, key.height, ids.height_px)
-        columns = _sampled(box.left, box.right, key.width, ids.width_px)
+    def _fit(self, whole: Box, scale: int) -> None:
+        """Another zoom: no tile is of use any more."""
+        if (whole, scale) != (self._whole, self._scale):
+            self._whole, self._scale = whole, scale
+            self._tiles.drop(lambda _: True)
+
+    def _made(self, cell: Cell, ids: TiledArray) -> InkTile:
+        """A tile as it is to be seen."""
+        tile, box = self._tiles.get(cell), cell_box(self._whole, cell)
+        if tile is None:
+            argb_hw = np.empty((box.height, box.width), np.uint32)
+            kind = QImage.Format.Format_ARGB32_Premultiplied
+            image = QImage(argb_hw.data, box.width, box.height, 4 * box.width, kind)
+            tile = InkTile(image, argb_hw, Rect(0, 0, box.width, box.height))
+            self._tiles.put(cell, tile)
+        stale, tile.stale = tile.stale, Rect(0, 0, 0, 0)
+        if not stale.is_empty:
+            target = tile.argb_hw[stale.y_px : stale.bottom_px, stale.x_px : stale.right_px]
+            target[:] = self._ink(stale.moved(box.left, box.top), ids)
+        return tile
+
+    def _ink(self, part: Rect, ids: TiledArray) -> npt.NDArray[np.uint32]:
+        """The ink of a part of the screen, counted from the layout's corner."""
+        rows = _sampled(part.y_px, part.bottom_px, self._whole.height, ids.height_px)
+        columns = _sampled(part.x_px, part.right_px, self._whole.width, ids.width_px)
         covered = Rect.spanning(
             int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
         )
         labels = ids.read(covered)[np.ix_(rows - rows[0], columns - columns[0])]
-        starts, inks = self._inks_of(ids, scale)
-        side = PERIOD_VIEW * scale
-        across = np.arange(box.left, box.right) % side
-        down = np.arange(box.top, box.bottom) % side * side
-        argb_hw = inks[starts[labels] + (down[:, None] + across)]
-        image = QImage(
-            argb_hw.data,
-            box.width,
-            box.height,
-            4 * box.width,
-            QImage.Format.Format_ARGB32_Premultiplied,
-        )
-        return InkTile(image, argb_hw)
+        starts, inks = self._inks_of(ids, self._scale)
+        side = PERIOD_VIEW * self._scale
+        across = np.arange(part.x_px, part.right_px) % side
+        down = np.arange(part.y_px, part.bottom_px) % side * side
+        return inks[starts[labels] + (down[:, None] + across)]
 
     def _inks_of(
         self, ids: TiledArray, scale: int
@@ -180,14 +210,3 @@ class Hatches:
 def _sampled(first: int, end: int, size: int, size_px: int) -> npt.NDArray[np.intp]:
     """The document's column, or row, at the middle of each pixel of the screen."""
     return ((2 * np.arange(first, end) + 1) * size_px // (2 * size)).astype(np.intp)
-
-
-def _covered(key: TileKey, ids: TiledArray) -> Rect:
-    """What labels a tile may show."""
-    box = cell_box(Box(0, 0, key.width, key.height), key.cell)
-    return Rect.spanning(
-        box.left * ids.width_px // key.width,
-        box.top * ids.height_px // key.height,
-        -(-box.right * ids.width_px // key.width),
-        -(-box.bottom * ids.height_px // key.height),
-    )

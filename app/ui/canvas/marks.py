@@ -1,4 +1,4 @@
-"""What the canvas draws for the hand: the tool's footprint, the cross, guides, mirror axes."""
+"""What the canvas draws for the hand: footprint, cross, source, guides, mirror axes."""
 
 import math
 from collections.abc import Sequence
@@ -22,6 +22,9 @@ EDGE_VIEW = 3.0
 SMALL_VIEW = 6.0
 # Far outside of the view Qt's paths lose their precision and cost time.
 FAR_VIEW = 20_000.0
+FAR = QRectF(-FAR_VIEW, -FAR_VIEW, 2 * FAR_VIEW, 2 * FAR_VIEW)
+# Of the ring inside the footprint, where a soft tip begins to fade.
+INNER_VIEW = 0.75
 
 
 class Marks:
@@ -31,6 +34,7 @@ class Marks:
         tool: in hand, or None.
         place_px: where its footprint is, or None: it is not shown.
         crossed: whether a cross marks that place.
+        source_px: the place that the tool copies from, or None.
         guides_px: corners of a polygon in the making.
         closed: whether the polygon closes.
         mirror_px: the places of the upright and the level axis, None for none.
@@ -40,6 +44,7 @@ class Marks:
         self.tool: CanvasTool | None = None
         self.place_px: Point | None = None
         self.crossed = False
+        self.source_px: Point | None = None
         self.guides_px: tuple[Point, ...] = ()
         self.closed = False
         self.mirror_px: tuple[float | None, float | None] = (None, None)
@@ -59,8 +64,16 @@ class Marks:
             at = QPointF(*transform.to_view(end))
             found = found.united(QRectF(at, middle).normalized())
         edge = math.ceil(EDGE_VIEW)
-        far = QRectF(-FAR_VIEW, -FAR_VIEW, 2 * FAR_VIEW, 2 * FAR_VIEW)
-        return found.intersected(far).toAlignedRect().adjusted(-edge, -edge, edge, edge)
+        return found.intersected(FAR).toAlignedRect().adjusted(-edge, -edge, edge, edge)
+
+    def source_rect(self, transform: ViewTransform) -> QRect:
+        """What the mark of the source covers, in view pixels of the pane; empty for none."""
+        if self.tool is None or self.source_px is None:
+            return QRect()
+        x_view, y_view = transform.to_view(self.source_px)
+        reach = CROSS_VIEW + EDGE_VIEW
+        found = QRectF(x_view - reach, y_view - reach, 2 * reach, 2 * reach)
+        return found.intersected(FAR).toAlignedRect()
 
     def paint(self, painter: QPainter, transform: ViewTransform) -> None:
         """Paint everything into a pane; the painter is in its view pixels."""
@@ -71,6 +84,8 @@ class Marks:
             self._paint_guides(painter, transform)
         if self.tool is not None and self.place_px is not None:
             self._paint_footprint(painter, transform, self.tool, self.place_px)
+        if self.tool is not None and self.source_px is not None:
+            _paint_source(painter, QPointF(*transform.to_view(self.source_px)))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
     def _paint_footprint(
@@ -88,6 +103,11 @@ class Marks:
         elif 0 < radius < SMALL_VIEW / 2:
             _add_ticks(path, middle, radius + GAP_VIEW, SMALL_VIEW + GAP_VIEW)
         _two_tone(painter, path)
+        inner = radius * (1 - tool.softness)
+        if tool.softness > 0 and radius - inner > EDGE_VIEW:
+            ring = QPainterPath()
+            ring.addEllipse(middle, inner, inner)
+            _two_tone(painter, ring, INNER_VIEW)
 
     def _paint_guides(self, painter: QPainter, transform: ViewTransform) -> None:
         points = [QPointF(*transform.to_view(point)) for point in self.guides_px]
@@ -137,7 +157,15 @@ def _add_ticks(path: QPainterPath, middle: QPointF, start: float, end: float) ->
         path.lineTo(middle + QPointF(across, down) * end)
 
 
-def _two_tone(painter: QPainter, path: QPainterPath) -> None:
+def _paint_source(painter: QPainter, middle: QPointF) -> None:
+    """A cross with an open middle, in a ring: nothing else on the canvas looks like it."""
+    path = QPainterPath()
+    _add_ticks(path, middle, GAP_VIEW, CROSS_VIEW)
+    path.addEllipse(middle, CROSS_VIEW / 2 + 1, CROSS_VIEW / 2 + 1)
+    _two_tone(painter, path)
+
+
+def _two_tone(painter: QPainter, path: QPainterPath, scale: float = 1.0) -> None:
     for colour, width in ((DARK, DARK_VIEW), (LIGHT, LIGHT_VIEW)):
-        painter.setPen(QPen(colour, width))
+        painter.setPen(QPen(colour, width * scale))
         painter.drawPath(path)

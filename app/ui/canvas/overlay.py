@@ -1,7 +1,9 @@
 """What the canvas paints over the picture: the divider with its handle, words, the focus ring."""
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPolygonF
+
+from app.ui.theme import Theme
 
 LINE = QColor(255, 255, 255)
 EDGE = QColor(0, 0, 0, 150)
@@ -13,6 +15,10 @@ ARROW_VIEW = 4.0
 GAP_VIEW = 8.0
 PADDING_VIEW = 6.0
 RING_VIEW = 2.0
+PLATE_VIEW = (200.0, 340.0)
+"""How narrow and how wide sentences may be, as the picture is."""
+PLATE_MARGIN_VIEW = 14.0
+WRAPPED = Qt.AlignmentFlag.AlignHCenter | Qt.TextFlag.TextWordWrap
 Reason = Qt.FocusReason
 BY_KEYBOARD = (
     Reason.TabFocusReason,
@@ -78,6 +84,47 @@ def paint_word(painter: QPainter, word: str, corner: QPointF, *, to_left: bool, 
     painter.setPen(LINE)
     painter.drawText(field, Qt.AlignmentFlag.AlignCenter, word)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+
+
+def paint_sentences(
+    painter: QPainter, title: str, sentence: str, picture: QRectF, pane: QRectF, theme: Theme
+) -> None:
+    """A title above a sentence on a plate in the theme's colours; in view pixels.
+
+    Args:
+        picture: the part of it in sight, in the middle of which the plate is.
+        pane: which the plate does not leave.
+    """
+    painter.save()
+    plain, heavy = QFont(painter.font()), QFont(painter.font())
+    heavy.setWeight(QFont.Weight.DemiBold)
+    least, most = PLATE_VIEW
+    width = min(max(least, picture.width()), most, pane.width()) - 2 * PLATE_MARGIN_VIEW
+    room = QRectF(0, 0, max(width, 1.0), pane.height())
+    lines: list[tuple[QFont, QColor, str, QRectF]] = []
+    top = 0.0
+    for font, colour, words in ((heavy, theme.text, title), (plain, theme.faint, sentence)):
+        rect = QFontMetricsF(font).boundingRect(room, WRAPPED, words)
+        rect.moveTop(top)
+        top = rect.bottom() + GAP_VIEW / 2
+        lines.append((font, colour, words, rect))
+    text = lines[0][3].united(lines[1][3])
+    margin = PLATE_MARGIN_VIEW
+    plate = text.adjusted(-margin, -margin, margin, margin)
+    plate.moveCenter(picture.center())
+    plate.moveLeft(max(pane.left(), min(plate.left(), pane.right() - plate.width())))
+    plate.moveTop(max(pane.top(), min(plate.top(), pane.bottom() - plate.height())))
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(theme.base)
+    painter.drawRoundedRect(plate, 4.0, 4.0)
+    offset = plate.topLeft() + QPointF(margin, margin) - text.topLeft()
+    for font, colour, words, rect in lines:
+        painter.setFont(font)
+        painter.setPen(colour)
+        # Rounded up: a rectangle that is a hair too narrow would break the words elsewhere.
+        painter.drawText(rect.translated(offset).adjusted(-1, 0, 1, 1), WRAPPED, words)
+    painter.restore()
 
 
 class FocusRing:

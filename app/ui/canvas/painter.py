@@ -36,10 +36,17 @@ class Wrapped:
     bgrx_hwc: npt.NDArray[np.uint8]
 
     @classmethod
-    def of(cls, bgrx_hwc: npt.NDArray[np.uint8]) -> "Wrapped":
-        """Show contiguous, read-only uint8 pixels, H x W x 4: blue, green, red, 255."""
+    def of(
+        cls,
+        bgrx_hwc: npt.NDArray[np.uint8],
+        kind: QImage.Format = QImage.Format.Format_RGB32,
+    ) -> "Wrapped":
+        """Show contiguous, read-only uint8 pixels, H x W x 4: blue, green, red, 255.
+
+        `kind` tells what else the fourth is.
+        """
         height, width = bgrx_hwc.shape[:2]
-        image = QImage(bgrx_hwc.data, width, height, 4 * width, QImage.Format.Format_RGB32)
+        image = QImage(bgrx_hwc.data, width, height, 4 * width, kind)
         return cls(image, bgrx_hwc)
 
 

@@ -27,12 +27,17 @@ class CanvasTool:
         diameter_px: of the footprint in document pixels, 0 for none.
         words: what it is, for those who cannot see it.
         shift_resizes: dragging with Shift changes its size; else Shift goes with the strokes.
+        softness: 0..1, the share of the radius over which it fades out: a second ring shows it.
+        alt: what a press with Alt is: a source for the tool, a stroke that takes away, or no other
+            than without.
     """
 
     shape: Literal["round", "square", "cross"] = "cross"
     diameter_px: float = 0.0
     words: str = ""
     shift_resizes: bool = False
+    softness: float = 0.0
+    alt: Literal["", "source", "erase"] = ""
 
 
 class Surface(Protocol):
@@ -62,6 +67,7 @@ class Doing(Enum):
     NOTHING = auto()
     STROKE = auto()
     PICK = auto()
+    SOURCE = auto()
     # Shift is held: it may become a click, or a change of size.
     UNSURE = auto()
     SIZE = auto()
@@ -106,11 +112,13 @@ class PenInput(QObject):
     the picture or the divider, and every other button, is left to others.
 
     Signals:
-        pressed(StrokeSample, bool, bool): a stroke begins; Shift is held; by the pen's eraser.
+        pressed(StrokeSample, bool, bool): a stroke begins; Shift is held; by the pen's eraser, or
+            with Alt where the tool erases then.
         dragged(StrokeSample, bool): it goes on; Shift is held.
         released(StrokeSample): it ends.
         cancelled(): it is given up.
         picked(float, float): the place in document pixels that was clicked with Ctrl.
+        sourced(float, float): the same with Alt, where the tool has sources.
         size_drag_began(): dragging with Shift changes the size from now on.
         size_dragged(float): the diameter in document pixels that the hand wants.
         size_drag_ended()
@@ -122,6 +130,7 @@ class PenInput(QObject):
     released = Signal(object)
     cancelled = Signal()
     picked = Signal(float, float)
+    sourced = Signal(float, float)
     size_drag_began = Signal()
     size_dragged = Signal(float)
     size_drag_ended = Signal()
@@ -238,14 +247,16 @@ class PenInput(QObject):
         self._by_pen, self._start, self._last = by_pen, touch, touch
         self._start_px = self._tool.diameter_px
         self.pointed.emit(touch.at)
-        if touch.modifiers & Modifier.ControlModifier:
-            self._doing = Doing.PICK
+        alt = self._tool.alt if touch.modifiers & Modifier.AltModifier else ""
+        if touch.modifiers & Modifier.ControlModifier or alt == "source":
+            self._doing = Doing.SOURCE if alt == "source" else Doing.PICK
             self._pick(touch)
         elif touch.shift and self._tool.shift_resizes:
             self._doing = Doing.UNSURE
         else:
             self._doing = Doing.STROKE
-            self.pressed.emit(self._sample(touch), touch.shift, touch.eraser)
+            eraser = touch.eraser or alt == "erase"
+            self.pressed.emit(self._sample(touch), touch.shift, eraser)
         return True
 
     def _go(self, touch: Touch) -> None:
@@ -256,7 +267,7 @@ class PenInput(QObject):
             self._resize(touch)
         elif self._doing is Doing.STROKE:
             self.dragged.emit(self._sample(touch), touch.shift)
-        elif self._doing is Doing.PICK:
+        elif self._doing in (Doing.PICK, Doing.SOURCE):
             self._pick(touch)
         self._last = touch
 
@@ -288,7 +299,8 @@ class PenInput(QObject):
 
     def _pick(self, touch: Touch) -> None:
         sample = self._sample(touch)
-        self.picked.emit(sample.x_px, sample.y_px)
+        told = self.sourced if self._doing is Doing.SOURCE else self.picked
+        told.emit(sample.x_px, sample.y_px)
 
     def _moved(self, touch: Touch) -> float:
         moved = touch.at - self._start.at

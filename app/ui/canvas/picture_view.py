@@ -21,15 +21,17 @@ from app.document.pyramid import Pyramid
 from app.ui.canvas.comparison import MODES, Compare, Comparison
 from app.ui.canvas.input import CanvasInput
 from app.ui.canvas.navigation import Navigation
-from app.ui.canvas.overlay import FocusRing, paint_ring
+from app.ui.canvas.overlay import FocusRing, paint_ring, paint_sentences
 from app.ui.canvas.pace import REST_MS, Pace
 from app.ui.canvas.painter import SharpPainter
 from app.ui.canvas.scene import (
     divider_rect,
     divider_share,
     divider_view,
+    paint_ground,
     paint_marks,
     paint_pictures,
+    visible_view,
 )
 from app.ui.canvas.sharpener import Sharpener
 from app.ui.canvas.transform import ViewTransform
@@ -65,6 +67,7 @@ class PictureView(QWidget):
         self._pointer: QPointF | None = None
         self._hovered: tuple[int, int] | None = None
         self._lit = False
+        self._said = ("", "")
         self._ring = FocusRing()
         self._navigation = Navigation(self)
         self._navigation.moved.connect(self._moved)
@@ -121,6 +124,13 @@ class PictureView(QWidget):
         if not self.isVisible():
             self._comparison.adopt_newest()
         self._pictures_changed()
+
+    def set_no_picture(self, title: str, why: str) -> None:
+        """Say this where there is neither an original nor a result; no title says nothing."""
+        if (title, why) != self._said:
+            self._said = (title, why)
+            self._describe()
+            self.update()
 
     def set_surround(self, colour: QColor) -> None:
         """Paint this around the picture, not the theme's colour."""
@@ -259,6 +269,8 @@ class PictureView(QWidget):
 
     def _words(self) -> str:
         """What is shown."""
+        if self._lacks_picture:
+            return ". ".join(filter(None, self._said)).removesuffix(".")
         shown = self._comparison.shown
         return "before and after" if shown == "split" else shown
 
@@ -312,13 +324,22 @@ class PictureView(QWidget):
         self._paint_pictures(painter, dirty.boundingRect(), rough=rough)
         self._paint_comparison(painter)
 
+    @property
+    def _lacks_picture(self) -> bool:
+        return bool(self._said[0]) and not self._comparison.layers
+
     def _paint_pictures(self, painter: QPainter, dirty_view: QRect, *, rough: bool) -> None:
-        if self._transform is not None:
+        if self._transform is not None and self._lacks_picture:
+            paint_ground(painter, self._transform, Theme.of(self.palette()).base)
+        elif self._transform is not None:
             pictures = (self._painter, self._comparison, self._transform)
             paint_pictures(painter, *pictures, dirty_view, rough=rough)
 
     def _paint_comparison(self, painter: QPainter) -> None:
-        if self._transform is not None:
+        if self._transform is not None and self._lacks_picture:
+            picture, pane = visible_view(self._transform), QRectF(0, 0, *self._pane_size())
+            paint_sentences(painter, *self._said, picture, pane, Theme.of(self.palette()))
+        elif self._transform is not None:
             paint_marks(painter, self._comparison, self._transform, lit=self._lit)
 
     def event(self, event: QEvent) -> bool:

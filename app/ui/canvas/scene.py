@@ -3,12 +3,13 @@
 import math
 
 from PySide6.QtCore import QPointF, QRect, QRectF
-from PySide6.QtGui import QFontMetricsF, QPainter, QTransform
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QTransform
 
 from app.ui.canvas import overlay
+from app.ui.canvas.coloured_layer import ColouredLayer
 from app.ui.canvas.comparison import Comparison
 from app.ui.canvas.label_layer import LabelLayer
-from app.ui.canvas.painter import SQUARES_ABOVE, SharpPainter
+from app.ui.canvas.painter import SQUARES_ABOVE, SharpPainter, to_qrect
 from app.ui.canvas.transform import Box, ViewTransform
 
 BEFORE = "before"
@@ -42,6 +43,20 @@ def paint_pictures(
     painter.restore()
 
 
+def paint_ground(painter: QPainter, transform: ViewTransform, colour: QColor) -> None:
+    """One colour where the document's picture would be; the painter is in view pixels."""
+    painter.save()
+    painter.setTransform(_device_pixels(painter, transform.ratio))
+    painter.fillRect(to_qrect(transform.visible), colour)
+    painter.restore()
+
+
+def visible_view(transform: ViewTransform) -> QRectF:
+    """The part of the document in sight, in view pixels."""
+    left, top, right, bottom = (edge / transform.ratio for edge in transform.visible)
+    return QRectF(left, top, right - left, bottom - top)
+
+
 def paint_layout(
     painter: QPainter,
     layer: LabelLayer,
@@ -65,6 +80,19 @@ def paint_layout(
     painter.restore()
 
 
+def paint_mask(
+    painter: QPainter, layer: ColouredLayer, transform: ViewTransform, dirty_view: QRect
+) -> None:
+    """Paint a mask over what is there, inside `dirty_view`; the painter is in view pixels."""
+    part = transform.visible.within(_touched(dirty_view, transform.ratio))
+    if part.is_empty:
+        return
+    painter.save()
+    painter.setTransform(_device_pixels(painter, transform.ratio))
+    layer.paint(painter, transform.picture, part)
+    painter.restore()
+
+
 def _touched(dirty_view: QRect, ratio: float) -> Box:
     return Box(
         math.floor(dirty_view.left() * ratio),
@@ -85,17 +113,16 @@ def paint_marks(
     visible = transform.visible
     if comparison.after is None or visible.is_empty:
         return
-    left, top, right, bottom = (edge / transform.ratio for edge in visible)
+    span = visible_view(transform)
     x_view = divider_view(comparison, transform)
     if x_view is not None:
-        span = QRectF(left, top, right - left, bottom - top)
         overlay.paint_divider(painter, x_view, span, transform.ratio, lit)
         if span.width() > WIDTHS_OF_MARKS * marks_reach(QFontMetricsF(painter.font())):
-            corner = QPointF(x_view, top)
+            corner = QPointF(x_view, span.top())
             overlay.paint_word(painter, BEFORE, corner, to_left=True, lit=lit)
             overlay.paint_word(painter, AFTER, corner, to_left=False, lit=lit)
     elif comparison.shown == "before":
-        overlay.paint_word(painter, BEFORE, QPointF(left, top), to_left=False, lit=True)
+        overlay.paint_word(painter, BEFORE, span.topLeft(), to_left=False, lit=True)
 
 
 def divider_view(comparison: Comparison, transform: ViewTransform) -> float | None:

@@ -18,6 +18,7 @@ MARGIN_VIEW = 24.0
 
 Modifier = Qt.KeyboardModifier
 ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+ENTER_WITH = (Modifier.NoModifier, Modifier.ShiftModifier, Modifier.AltModifier)
 HANDS_DOWN = (
     QEvent.Type.MouseButtonPress,
     QEvent.Type.MouseButtonDblClick,
@@ -31,15 +32,17 @@ class KeyCross(QObject):
     """The cross and the stroke that it paints while it is down.
 
     Arrows steer by a step of 8 view pixels, or one document pixel where that is more, with Shift
-    by eight; Enter puts the tool down and lifts it, Escape gives up, Ctrl and arrows pan. The
-    cross appears with the first arrow and goes when the pointer moves.
+    by eight; Enter puts the tool down and lifts it, Alt and Enter is what a press with Alt is,
+    Escape gives up, Ctrl and arrows pan. The cross appears with the first arrow and goes when the
+    pointer moves.
 
     Signals:
         pressed(StrokeSample, bool, bool), dragged(StrokeSample, bool), released(StrokeSample),
-        cancelled(): as `PenInput` has them; the keys know no pressure and no eraser.
+        cancelled(): as `PenInput` has them; the keys know no pressure.
         steered(object): the cross is at this place (x_px, y_px), or None: it is not shown.
         finish_wanted(): by Enter without a cross.
         panned(float, float): the picture is moved by so much, in view pixels.
+        sourced(float, float): Alt and Enter at this place, with a tool that has sources.
     """
 
     pressed = Signal(object, bool, bool)
@@ -49,6 +52,7 @@ class KeyCross(QObject):
     steered = Signal(object)
     finish_wanted = Signal()
     panned = Signal(float, float)
+    sourced = Signal(float, float)
 
     def __init__(
         self,
@@ -65,6 +69,7 @@ class KeyCross(QObject):
         self._transform = transform
         self._pointer_px = pointer_px
         self._on = False
+        self._alt = ""
         self._finishes = False
         self._down = False
         self._at: Point | None = None
@@ -79,9 +84,9 @@ class KeyCross(QObject):
         """Whether the cross paints."""
         return self._down
 
-    def set_on(self, on: bool) -> None:
-        """Listen while a tool is in hand."""
-        self._on = on
+    def set_on(self, on: bool, alt: str = "") -> None:
+        """Listen while a tool is in hand; `alt` as `CanvasTool` has it."""
+        self._on, self._alt = on, alt
         if not on:
             self.cancel()
             self._move_to(None)
@@ -127,9 +132,11 @@ class KeyCross(QObject):
         held = event.modifiers() & ~Modifier.KeypadModifier
         if key in ARROWS:
             return self._arrow(*ARROWS[key], held)
-        if key in ENTER and held in (Modifier.NoModifier, Modifier.ShiftModifier):
+        if key in ENTER and held in ENTER_WITH:
             if event.isAutoRepeat():
                 return _nothing if self._at is not None else None
+            if held == Modifier.AltModifier:
+                return self._alt_enter()
             return self._enter(shift=held == Modifier.ShiftModifier)
         if key == Qt.Key.Key_Escape and (self._down or self._finishes):
             return self._escape
@@ -150,13 +157,21 @@ class KeyCross(QObject):
             return self.finish_wanted.emit if self._finishes else None
         return self._lift if self._down else lambda: self._press(shift=shift)
 
+    def _alt_enter(self) -> Callable[[], None] | None:
+        at = self._at
+        if at is None or self._down or not self._alt:
+            return None
+        if self._alt == "source":
+            return lambda: self.sourced.emit(*at)
+        return lambda: self._press(shift=False, eraser=True)
+
     def _escape(self) -> None:
         self._down = False
         self.cancelled.emit()
 
-    def _press(self, *, shift: bool) -> None:
+    def _press(self, *, shift: bool, eraser: bool = False) -> None:
         self._down = True
-        self.pressed.emit(self._sample(), shift, False)
+        self.pressed.emit(self._sample(), shift, eraser)
 
     def _lift(self) -> None:
         if self._down:

@@ -1,7 +1,7 @@
 """The canvas: the document's picture and its layout, and the tool that paints on them."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
@@ -13,11 +13,13 @@ from PySide6.QtWidgets import QWidget
 from app.document.document import LabelMap
 from app.document.palette import Palette
 from app.document.rect import Rect
-from app.ui.canvas.display import Arrangement, Display, Pane
+from app.document.tiles import TiledArray
+from app.ui.canvas.display import Display
 from app.ui.canvas.marks import Marks
+from app.ui.canvas.paned_view import PanedView
 from app.ui.canvas.pen import CanvasTool, PenInput
-from app.ui.canvas.picture_view import PictureView
 from app.ui.canvas.shown_layout import ShownLayout
+from app.ui.canvas.shown_mask import ShownMask
 from app.ui.canvas.steering import KeyCross
 from app.ui.canvas.transform import Point, ViewTransform
 from app.ui.theme import Theme
@@ -30,8 +32,10 @@ WORDS = {
     Display.OVER: "the layout over {}",
 }
 
+SourceOf = Callable[[Point | None], Point | None]
 
-class CanvasView(PictureView):
+
+class CanvasView(PanedView):
     """Shows the document's picture, its layout, or both, and where the hand paints.
 
     Without a tool the left button moves the picture. GUI thread only.
@@ -39,12 +43,14 @@ class CanvasView(PictureView):
     Signals:
         display_changed(str): one of `Display`.
         pressed(StrokeSample, bool, bool): a stroke begins, while Shift is held, with the eraser
-            end of the pen. Places are document pixels and may lie outside.
+            end of the pen, or with Alt where the tool erases then. Places are document pixels and
+            may lie outside.
         dragged(StrokeSample, bool): it goes on, while Shift is held.
         released(StrokeSample): it ends.
         stroke_cancelled(): it is given up, or what the guides show is.
         finish_wanted(): Enter, while guides are shown and no cross.
         picked(float, float): Ctrl and a click at this place, in document pixels.
+        sourced(float, float): Alt and a click, with a tool that has sources.
         size_drag_began(): the hand changes the size of the tool.
         size_dragged(float): to this diameter, in document pixels.
         size_drag_ended()
@@ -58,19 +64,20 @@ class CanvasView(PictureView):
     stroke_cancelled = Signal()
     finish_wanted = Signal()
     picked = Signal(float, float)
+    sourced = Signal(float, float)
     size_drag_began = Signal()
     size_dragged = Signal(float)
     size_drag_ended = Signal()
     cross_steered = Signal(object)
 
-    _arrangement = Arrangement()
     _spoken = ""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._layout = ShownLayout()
+        self._mask = ShownMask()
+        self._source_of: SourceOf | None = None
         self._marks = Marks()
-        self._pinned: Pane | None = None
         self._moving = False
         self._hands.moving.connect(self._picture_moving)
         self._cross = KeyCross(lambda: self._transform, self._pointer_px, self)
@@ -88,6 +95,7 @@ class CanvasView(PictureView):
             hand.dragged.connect(self.dragged)
             hand.released.connect(self.released)
             hand.cancelled.connect(self.stroke_cancelled)
+            hand.sourced.connect(self.sourced)
         pen.picked.connect(self.picked)
         pen.size_drag_began.connect(self.size_drag_began)
         pen.size_dragged.connect(self.size_dragged)
@@ -138,17 +146,36 @@ class CanvasView(PictureView):
         self._layout.set_patterns(on)
         self.update()
 
+    def set_mask(self, masks: Sequence[TiledArray]) -> None:
+        """Veil the picture in red where these masks are, at once where they have changed."""
+        shown = self._mask.is_shown
+        changed = self._mask.show(masks)
+        if shown != self._mask.is_shown:
+            self.update()
+        elif changed is not None:
+            self._update_mask(changed)
+
     # What the hand does
 
     def set_tool(self, tool: CanvasTool | None) -> None:
         """Take a tool in hand; None is the hand that moves the picture."""
-        before = self._moving_rect()
+        before, source = self._moving_rect(), self._source_rect()
         self._marks.tool = tool
         self._pen.set_tool(tool)
-        self._cross.set_on(tool is not None)
+        self._cross.set_on(tool is not None, tool.alt if tool is not None else "")
         self._hands.set_left_moves(tool is None)
-        self._update_in_panes(before, self._moving_rect())
+        self._update_in_panes(before, self._moving_rect(), source, self._source_rect())
         self._speak()
+
+    def set_source(self, source_of: SourceOf | None) -> None:
+        """Mark the place that the tool copies from, or take the mark away.
+
+        Args:
+            source_of: tells that place for where the hand is, None for no hand; in document
+                pixels, or None.
+        """
+        self._source_of = source_of
+        self._follow()
 
     def set_guides(self, points_px: Sequence[Point], closed: bool) -> None:
         """Show the corners of a polygon in the making, in document pixels; none hide it."""
@@ -174,28 +201,11 @@ class CanvasView(PictureView):
         transform = self._transform
         return None if transform is None else transform.to_doc(self._in_pane(point_view).toTuple())
 
-    def pin(self, point_view: QPointF | None) -> None:
-        """Until this is taken back by None, all places are of the pane in which this point is."""
-        self._pinned = None if point_view is None else self._pane_at(point_view)
-
     def moves_picture(self, point_view: QPointF) -> bool:
         """Whether a press here moves the picture or the divider."""
         return self._hands.takes(point_view)
 
     # Panes
-
-    def _panes(self) -> tuple[Pane, ...]:
-        return self._arrangement.panes(self.width())
-
-    def _pane_at(self, point_view: QPointF) -> Pane:
-        panes = self._panes()
-        return next((pane for pane in panes[::-1] if pane.left_view <= point_view.x()), panes[0])
-
-    def _pane_size(self) -> tuple[int, int]:
-        return self._arrangement.pane_width(self.width()), self.height()
-
-    def _in_pane(self, point_view: QPointF) -> QPointF:
-        return point_view - QPointF((self._pinned or self._pane_at(point_view)).left_view, 0)
 
     def _arrange(self, **changes: Any) -> None:
         arrangement = replace(self._arrangement, **changes)
@@ -213,26 +223,13 @@ class CanvasView(PictureView):
     def _update_labels(self, changed_px: Rect) -> None:
         transform = self._transform
         if transform is not None:
-            left, top = transform.to_view((changed_px.x_px, changed_px.y_px))
-            right, bottom = transform.to_view((changed_px.right_px, changed_px.bottom_px))
-            rect = QRectF(left, top, right - left, bottom - top).toAlignedRect()
-            self._update_in_panes(
-                rect.adjusted(-EDGE_VIEW, -EDGE_VIEW, EDGE_VIEW, EDGE_VIEW), layout_only=True
-            )
+            self._update_in_panes(_covered(transform, changed_px), layout_only=True)
 
-    def _update_in_panes(self, *rects: QRect, layout_only: bool = False) -> None:
-        """Paint these parts again in every pane, or in those that show the layout."""
-        for pane in self._panes():
-            if layout_only and pane.shows is Display.PICTURE:
-                continue
-            whole = self._pane_rect(pane)
-            for rect in rects:
-                part = rect.translated(pane.left_view, 0).intersected(whole)
-                if not part.isEmpty():
-                    self.update(part)
-
-    def _pane_rect(self, pane: Pane) -> QRect:
-        return QRect(pane.left_view, 0, pane.width_view, self.height())
+    def _update_mask(self, changed: Rect) -> None:
+        transform = self._transform
+        if transform is not None:
+            # Counted in the mask's own pixels: it may have another size than the document.
+            self._update_in_panes(_covered(transform, changed, self._mask.size_px))
 
     # Painting
 
@@ -257,6 +254,7 @@ class CanvasView(PictureView):
         assert transform is not None, "only a document is painted"
         if shows is not Display.LAYOUT:
             self._paint_pictures(painter, dirty, rough=rough)
+            self._mask.paint(painter, transform, dirty)
         if shows is not Display.PICTURE:
             over = shows is Display.OVER
             self._layout.paint(painter, transform, dirty, over=over, rough=rough)
@@ -296,11 +294,15 @@ class CanvasView(PictureView):
 
     def _follow(self) -> None:
         """Have the footprint where the hand is."""
-        before = self._moving_rect()
-        self._marks.place_px = self._place_of_footprint()
-        after = self._moving_rect()
+        before, source = self._moving_rect(), self._source_rect()
+        place = self._place_of_footprint()
+        self._marks.place_px = place
+        self._marks.source_px = None if self._source_of is None else self._source_of(place)
+        after, other_source = self._moving_rect(), self._source_rect()
         if after != before:
             self._update_in_panes(before, after)
+        if other_source != source:
+            self._update_in_panes(source, other_source)
 
     def _place_of_footprint(self) -> Point | None:
         if self._cross.at_px is not None:
@@ -312,6 +314,10 @@ class CanvasView(PictureView):
     def _moving_rect(self) -> QRect:
         transform = self._transform
         return QRect() if transform is None else self._marks.moving_rect(transform)
+
+    def _source_rect(self) -> QRect:
+        transform = self._transform
+        return QRect() if transform is None else self._marks.source_rect(transform)
 
     # What is said
 
@@ -327,3 +333,16 @@ class CanvasView(PictureView):
 
     def _words(self) -> str:
         return WORDS.get(self._arrangement.shown, "{}").format(super()._words())
+
+
+def _covered(
+    transform: ViewTransform, changed: Rect, size_px: tuple[int, int] | None = None
+) -> QRect:
+    """Where a part is seen that is counted in pixels of `size_px`, or else the document's."""
+    width, height = transform.document_px
+    own_width, own_height = size_px or (width, height)
+    across, down = width / own_width, height / own_height
+    left, top = transform.to_view((changed.x_px * across, changed.y_px * down))
+    right, bottom = transform.to_view((changed.right_px * across, changed.bottom_px * down))
+    rect = QRectF(left, top, right - left, bottom - top).toAlignedRect()
+    return rect.adjusted(-EDGE_VIEW, -EDGE_VIEW, EDGE_VIEW, EDGE_VIEW)

@@ -275,7 +275,8 @@ def test_a_folder_gives_a_picture_for_each_layout(scumble, painter, save_layout,
     (line,) = ran.out.splitlines()
     assert "2 of 3 pictures" in line
     (problem,) = ran.err.splitlines()
-    assert problem.startswith("scumble: notes.txt: ")
+    assert problem.startswith("scumble: notes.txt ")
+    assert problem.count("notes.txt") == 1
 
 
 def test_what_would_be_overwritten_is_refused_before_any_work(
@@ -289,6 +290,19 @@ def test_what_would_be_overwritten_is_refused_before_any_work(
 
 
 # Bad input
+
+
+def test_one_file_that_is_no_good_is_told_before_the_engine_is_made(
+    scumble, painter, save_layout, tmp_path, monkeypatch
+):
+    """The engine imports torch, which takes seconds."""
+    monkeypatch.setattr(paint, "make_engine", lambda device: pytest.fail("was made"))
+    bad, out = tmp_path / "bad.png", tmp_path / "out.png"
+    bad.write_text("dear diary")
+    scumble("paint", bad, "-o", out).failed_with(1, "bad.png", "not an image")
+    foreign = save_layout("foreign.png", np.zeros((8, 8), np.uint8), "coco_stuff")
+    ran = scumble("paint", foreign, "-o", out, "--palette", "coco_stuff")
+    ran.failed_with(1, "stands for person")
 
 
 def grey(tmp_path, values, name="bad.png") -> Path:

@@ -246,8 +246,9 @@ def test_bad_files_of_a_folder_are_reported_and_skipped(scumble, tiny, folder, r
     assert names == ["a.png", "c.webp"]
     assert "2 of 4 pictures" in ran.out
     cut, notes = ran.err.splitlines()
-    assert cut.startswith("scumble: b.jpg: ")
-    assert notes.startswith("scumble: notes.txt: ")
+    assert cut.startswith("scumble: b.jpg ")
+    assert notes.startswith("scumble: notes.txt ")
+    assert (cut.count("b.jpg"), notes.count("notes.txt")) == (1, 1)
 
 
 def test_what_would_be_overwritten_is_refused_before_any_work(

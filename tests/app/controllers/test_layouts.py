@@ -3,7 +3,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.controllers.label_maps import layout_entry, relabelled, used_ids
+from app.controllers.label_maps import (
+    BASE_GREY,
+    layout_entry,
+    relabelled,
+    small_colours,
+    used_ids,
+)
 from app.controllers.labels import Labels
 from app.controllers.layouts import Layouts
 from app.controllers.models import Models
@@ -114,11 +120,11 @@ def test_a_layout_goes_into_a_file_and_back(
     )
     session.push("Paint", with_labels(settled, LabelMap(ids, "landscape")))
     path = tmp_path / "layout.png"
-    assert session.unexported
     layouts.export(path)
     qtbot.waitUntil(lambda: queue.idle)
     assert exported.values == [path]
-    assert not session.unexported
+    # The file has no history and no styles.
+    assert session.unsaved
     assert read_layout(path, labels.palette).ids == ids
     layouts.open_file(path)
     qtbot.waitUntil(lambda: queue.idle)
@@ -293,3 +299,19 @@ def test_relabelled_keeps_the_size_and_tells_what_is_lost():
     assert labels.ids.to_array().shape == (70, 90)
     assert [label.name for label in lost] == ["person"]
     assert set(np.unique(labels.ids.to_array())) == {landscape.unknown}
+
+
+def test_a_small_form_has_the_colours_of_the_labels():
+    palette = Palettes(resource("palettes")).find("landscape")
+    assert palette is not None
+    ids = np.full((300, 520), SKY, np.uint16)
+    ids[:, 260:] = WATER
+    ids[0, 0] = 40_000
+    small = small_colours(LabelMap(TiledArray.from_array(ids), palette.id), palette, 64)
+    assert (small.shape, small.dtype) == ((38, 65, 3), np.uint8)
+    sky, water = palette.by_id(SKY), palette.by_id(WATER)
+    assert sky is not None
+    assert water is not None
+    assert tuple(small[0, 0]) == BASE_GREY
+    assert (small[1:, :33] == sky.rgb).all()
+    assert (small[:, 33:] == water.rgb).all()

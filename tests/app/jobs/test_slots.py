@@ -21,17 +21,25 @@ def test_the_engine_answers_the_hand_before_it_exports():
         Slot.PREVIEW,
         Slot.FINAL,
         Slot.SEE_LAYOUT,
+        Slot.SIMILARITY,
+        Slot.DIRECTIONS,
         Slot.TEST_DEVICE,
         Slot.VERIFY_MODEL,
         Slot.IMPORT_MODEL,
         Slot.EXPORT,
         Slot.STRIP,
+        Slot.LEARN,
     ]
 
 
 def test_a_photo_opens_before_anything_else_and_waits_for_nothing_that_is_only_looked_at():
     assert in_order(Lane.FILES) == [Slot.OPEN, Slot.REFERENCE, Slot.WRITE, Slot.MANAGE]
     assert in_order(Lane.LOOKS) == [Slot.ESTIMATE, Slot.LOOK]
+
+
+def test_no_step_waits_for_anything_else_to_be_kept():
+    assert in_order(Lane.JOURNAL) == [Slot.JOURNAL]
+    assert POLICIES[Slot.JOURNAL].queued
 
 
 def test_no_two_slots_of_a_lane_share_a_priority():

@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor
 from app.document.palette import PATTERNS
 from app.document.rect import Rect
 from app.document.tiles import TiledArray
-from app.ui.canvas.hatches import PERIOD_VIEW, hatched, ink_on
+from app.ui.canvas.hatches import PERIOD_VIEW, Hatches, hatched, ink_on
 from app.ui.canvas.label_layer import LabelLayer
 from app.ui.canvas.transform import Box
 from app.ui.theme import contrast
@@ -101,19 +101,51 @@ def test_after_strokes_patterns_are_as_if_they_were_new(layer, zoom):
     np.testing.assert_array_equal(painted(layer, picture), painted(fresh, picture))
 
 
+def rough(layer):
+    image, painter = blank(800, 600)
+    layer.paint(painter, Box(0, 0, 800, 600), Box(0, 0, 800, 600), 1.0, rough=True)
+    painter.end()
+    return pixels(image)
+
+
 def test_rough_painting_makes_no_tiles_but_shows_those_there_are(layer):
-    picture = Box(0, 0, 800, 600)
+    assert tuple(rough(layer)[0, 0]) == SKY
+    painted(layer, Box(0, 0, 800, 600), Box(0, 0, 256, 256))
+    assert tuple(rough(layer)[0, 0]) != SKY
+    assert tuple(rough(layer)[256, 0]) == SKY
 
-    def rough():
-        image, painter = blank(800, 600)
-        layer.paint(painter, picture, picture, 1.0, rough=True)
-        painter.end()
-        return pixels(image)
 
-    assert tuple(rough()[0, 0]) == SKY
-    painted(layer, picture, Box(0, 0, 256, 256))
-    assert tuple(rough()[0, 0]) != SKY
-    assert tuple(rough()[256, 0]) == SKY
+def test_rough_painting_leaves_out_ink_of_other_labels(layer):
+    painted(layer, Box(0, 0, 800, 600))
+    layer.replace(layer.ids.stamp(100, 100, 50, 3))
+    assert tuple(rough(layer)[0, 0]) == SKY
+    assert tuple(rough(layer)[256, 0]) != SKY
+
+
+def test_a_dab_makes_only_the_ink_around_it(layer, monkeypatch):
+    picture, looked_at = Box(0, 0, 800, 600), []
+    real = Hatches._ink
+    monkeypatch.setattr(
+        Hatches, "_ink", lambda self, part, ids: looked_at.append(part) or real(self, part, ids)
+    )
+    painted(layer, picture)
+    looked_at.clear()
+    layer.replace(layer.ids.stamp(256, 100, 20, 3))
+    painted(layer, picture)
+    assert looked_at == [Rect(236, 80, 20, 40), Rect(256, 80, 20, 40)]
+
+
+def test_strokes_are_seen_after_another_zoom_and_on_another_screen(layer):
+    picture, ids = Box(0, 0, 800, 600), layer.ids.stamp(100, 100, 50, 3)
+    painted(layer, picture)
+    painted(layer, Box(0, 0, 400, 300))
+    layer.replace(ids)
+    fresh = LabelLayer(ids, PALETTE)
+    fresh.set_patterns(True)
+    for ratio in (1.0, 2.0):
+        np.testing.assert_array_equal(
+            painted(layer, picture, ratio=ratio), painted(fresh, picture, ratio=ratio)
+        )
 
 
 def test_patterns_can_be_taken_away(layer):

@@ -15,6 +15,9 @@ DOWN, MOVE, UP = Kind.MouseButtonPress, Kind.MouseMove, Kind.MouseButtonRelease
 PEN_DOWN, PEN_MOVE, PEN_UP = Kind.TabletPress, Kind.TabletMove, Kind.TabletRelease
 
 
+ALT = Qt.KeyboardModifier.AltModifier
+
+
 @pytest.fixture
 def canvas(view):
     view.zoom_to_100()
@@ -312,3 +315,41 @@ def test_the_clock_is_the_device_s(canvas, qtbot):
     event.setTimestamp(1234)
     QApplication.sendEvent(canvas, event)
     assert samples[0].t_ms == 1234
+
+
+# Alt
+
+
+def test_alt_sets_the_source_of_tools_that_have_one(canvas, heard):
+    places = []
+    canvas.sourced.connect(lambda x_px, y_px: places.append((x_px, y_px)))
+    canvas.set_tool(CanvasTool("round", 20.0, "Clone brush", alt="source"))
+    mouse(canvas, DOWN, (210, 220), ALT)
+    mouse(canvas, MOVE, (250, 230), ALT)
+    mouse(canvas, UP, (250, 230), ALT)
+    assert places == [(10, 20), (50, 30)]
+    pen(canvas, PEN_DOWN, (300, 300), modifiers=ALT)
+    pen(canvas, PEN_UP, (300, 300), modifiers=ALT)
+    assert places[2:] == [(100, 100)]
+    assert heard.all == []
+
+
+def test_alt_takes_away_with_tools_that_add(canvas, heard):
+    canvas.set_tool(CanvasTool("round", 20.0, "Region tool", alt="erase"))
+    mouse(canvas, DOWN, (210, 220), ALT)
+    mouse(canvas, UP, (210, 220), ALT)
+    mouse(canvas, DOWN, (210, 220))
+    assert [said[2:] for said in heard.all if said[0] == "press"] == [(False, True), (False, False)]
+
+
+def test_alt_means_nothing_to_other_tools(canvas, heard):
+    mouse(canvas, DOWN, (210, 220), ALT)
+    mouse(canvas, UP, (210, 220), ALT)
+    assert heard.words == ["press", "release"]
+    assert heard.all[0][2:] == (False, False)
+
+
+def test_ctrl_picks_with_tools_that_have_sources_too(canvas, heard):
+    canvas.set_tool(CanvasTool("round", 20.0, "Clone brush", alt="source"))
+    mouse(canvas, DOWN, (210, 220), CONTROL)
+    assert heard.words == ["pick"]

@@ -11,6 +11,7 @@ from tests.app.ui.canvas.layouts import Heard, Kind, mouse
 Key = Qt.Key
 SHIFT = Qt.KeyboardModifier.ShiftModifier
 CONTROL = Qt.KeyboardModifier.ControlModifier
+ALT = Qt.KeyboardModifier.AltModifier
 
 
 @pytest.fixture
@@ -224,3 +225,37 @@ def test_the_place_is_said(canvas, press, qtbot):
         mouse(canvas, Kind.MouseMove, (210, 220), button=Qt.MouseButton.NoButton)
     assert steered.args == [None]
     assert canvas.accessibleDescription() == "Shows after at 100 %; Brush"
+
+
+# Alt and Enter
+
+
+def test_alt_and_enter_sets_a_source(canvas, press, heard, qtbot):
+    places = []
+    canvas.sourced.connect(lambda x_px, y_px: places.append((x_px, y_px)))
+    canvas.set_tool(CanvasTool("round", 20.0, "Clone brush", alt="source"))
+    qtbot.keyClick(canvas, Key.Key_Return, ALT)
+    assert places == []
+    press(Key.Key_Right)
+    qtbot.keyClick(canvas, Key.Key_Return, ALT)
+    assert places == [(200.5, 100.5)]
+    press(Key.Key_Return)
+    qtbot.keyClick(canvas, Key.Key_Return, ALT)
+    assert len(places) == 1
+    assert heard.words == ["press"]
+
+
+def test_alt_and_enter_takes_away(canvas, press, heard, qtbot):
+    canvas.set_tool(CanvasTool("round", 20.0, "Region tool", alt="erase"))
+    press(Key.Key_Right)
+    qtbot.keyClick(canvas, Key.Key_Return, ALT)
+    press(Key.Key_Return)
+    assert heard.words == ["press", "release"]
+    assert heard.all[0][2:] == (False, True)
+
+
+def test_alt_and_enter_means_nothing_to_other_tools(canvas, press, heard, qtbot):
+    press(Key.Key_Right)
+    assert not overridden(canvas, Key.Key_Return, ALT)
+    qtbot.keyClick(canvas, Key.Key_Return, ALT)
+    assert heard.all == []

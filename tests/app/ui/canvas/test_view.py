@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QApplication
 
 from app.document.pyramid import Pyramid
-from app.ui.theme import LIGHT
+from app.ui.theme import DARK, LIGHT
 from tests.app.ui.canvas.conftest import BLUE, RED
 from tests.app.ui.canvas.pictures import noise, pixels, plain
 
@@ -344,3 +344,49 @@ def test_far_jumps_of_the_divider_leave_nothing_behind(view, qtbot):
         view.set_divider(share)
         shown = on_screen(view)
         assert (shown == pixels(view.grab().toImage())).all()
+
+
+def levels_of(colour):
+    return colour.red(), colour.green(), colour.blue()
+
+
+def test_where_there_is_no_picture_the_canvas_says_why(empty):
+    empty.set_document_size(400, 200)
+    empty.zoom_to_100()
+    empty.setPalette(LIGHT.palette())
+    bare = seen(empty)
+    empty.set_no_picture("No picture yet", "It was not finished.")
+    for theme in (DARK, LIGHT):
+        empty.setPalette(theme.palette())
+        shown = seen(empty)
+        assert tuple(shown[205, 205]) == levels_of(theme.base)
+        assert tuple(shown[195, 195]) == levels_of(theme.surround)
+        # Words: many colours in the middle, none elsewhere.
+        assert len(np.unique(shown[280:320, 300:500].reshape(-1, 3), axis=0)) > 5
+        assert (shown[205:240, 205:595] == levels_of(theme.base)).all()
+    assert "No picture yet. It was not finished at 100 %" in empty.accessibleDescription()
+    empty.set_no_picture("", "")
+    assert (seen(empty) == bare).all()
+
+
+def test_a_picture_takes_the_place_of_the_words(view, qtbot):
+    plain_look = seen(view)
+    view.set_no_picture("No picture yet", "It was not finished.")
+    assert (seen(view) == plain_look).all()
+    view.set_before(None)
+    view.set_after(None)
+    assert (seen(view) != plain_look).any()
+    view.set_after(plain(400, 200, BLUE))
+    qtbot.waitUntil(lambda: view.is_sharp)
+    assert (seen(view) == plain_look).all()
+
+
+@pytest.mark.parametrize("size", [(160, 120), (230, 500)])
+def test_the_words_stay_in_a_small_view(empty, size):
+    empty.set_document_size(40, 20)
+    empty.resize(*size)
+    empty.set_no_picture("The picture comes here", "Landscape painter paints it from the layout.")
+    shown = seen(empty)
+    assert len(np.unique(shown.reshape(-1, 3), axis=0)) > 5
+    surround = shown[0, 0]
+    assert (shown[:, [0, -1]] == surround).all() or size[0] < 200
