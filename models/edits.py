@@ -187,6 +187,9 @@ class ClonePatch:
 class CloneStructure(CodeEdit):
     """Replace the structure code by that of another place (thesis, section 4.4.5).
 
+    The detail that is kept is that of the source, moved with it; of another picture it is left
+    there, and the colours of the place are kept instead.
+
     Attributes:
         patches: painted one over the other, the last one on top.
     """

@@ -13,7 +13,7 @@ from models.configs import SwappingAutoencoderConfig
 from models.editing.codes import Codes, moved
 from models.editing.regions import step_along
 from models.edits import STRUCTURE_AXIS, TEXTURE_AXIS, AdjustTexture, Edit
-from models.engine.code_edits import CodeWork, check_config
+from models.engine.code_edits import CodeWork, check_config, own_place
 from models.engine.stage import StageContext
 from models.engine.weights import Brushed, Size
 from models.errors import RequestError
@@ -23,6 +23,7 @@ class AdjustTextureStage:
     """See the module; implements `models.engine.code_edits.CodeStage`."""
 
     refusal = "change a texture"
+    detail_from = own_place
 
     def reads_picture(self, edit: AdjustTexture) -> bool:
         return False

@@ -12,6 +12,10 @@ Choices made here, once:
 - Another picture is scaled to the shorter side of this one, so that what is cloned keeps its size.
 - Beyond the borders of the source there is nothing to clone: there the patch does nothing.
 - The texture stays that of the picture.
+- The detail that is kept is that of the source, moved with the structure: at a detail of 1 whole
+  patches are copies, and codes are mixed at their rims. Of another picture the detail would bring
+  its texture along; there the colours of the place itself are kept, in which the network is often
+  mistaken, and nothing finer.
 """
 
 from collections.abc import Iterator
@@ -20,7 +24,7 @@ from torch import Tensor
 
 from models.editing.codes import Codes, blended, from_elsewhere
 from models.edits import ClonePatch, CloneStructure
-from models.engine.code_edits import CodeWork
+from models.engine.code_edits import CodeWork, Shift
 from models.engine.stage import StageContext
 from models.engine.weights import Brushed, Size, Within
 from models.image_io import short_side_size
@@ -43,6 +47,14 @@ class CloneStructureStage:
         for patch in edit.patches:
             yield source_size(patch, size_px, context)
 
+    def detail_from(
+        self, edit: CloneStructure, size_px: Size, context: StageContext
+    ) -> tuple[Shift | None, ...] | None:
+        shifts = tuple(
+            shift_of(patch, size_px) if patch.source is None else None for patch in edit.patches
+        )
+        return shifts if any(shift != (0, 0) for shift in shifts) else None
+
     def change(self, edit: CloneStructure, codes: Codes, work: CodeWork) -> Codes:
         work.context.step("encoding source", 0.2)
         before = codes
@@ -51,6 +63,11 @@ class CloneStructureStage:
             level = work.level_of(where)
             codes = blended(codes, Codes(source, codes.texture), level)
         return codes
+
+
+def shift_of(patch: ClonePatch, size_px: Size) -> Shift:
+    """From a brushed place to its source, for a picture of (height, width)."""
+    return round(patch.dy * min(size_px)), round(patch.dx * min(size_px))
 
 
 def source_size(patch: ClonePatch, size_px: Size, context: StageContext) -> Size:
@@ -87,9 +104,9 @@ def from_source(patch: ClonePatch, codes: Codes, work: CodeWork) -> Tensor:
     Args:
         codes: of the picture before the edit.
     """
-    short_px, cell_px = min(work.size_px), work.coder.cell_px
+    cell_px = work.coder.cell_px
     (rows, y_px), (columns, x_px) = (
-        divmod(round(share * short_px), cell_px) for share in (patch.dy, patch.dx)
+        divmod(side_px, cell_px) for side_px in shift_of(patch, work.size_px)
     )
     if patch.source is None and (y_px, x_px) == (0, 0):
         return from_elsewhere(codes.structure, codes.cells_hw, (rows, columns))

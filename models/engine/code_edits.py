@@ -14,7 +14,7 @@ from torch import Tensor
 
 from models.configs import SwappingAutoencoderConfig
 from models.editing.codes import Codes, level_in_cells, mean_in_cells
-from models.edits import Edit
+from models.edits import CodeEdit, Edit
 from models.engine.coder import Coder
 from models.engine.references import reference_size, spot_weight
 from models.engine.stage import StageContext
@@ -22,6 +22,9 @@ from models.engine.weights import Brushed, Masks, Size, Weight, Window
 from models.errors import RequestError
 from models.image_io import pad_to_multiple, resize_rgb
 from models.ops.cancelling import between_operations
+
+Shift = tuple[int, int]
+"""Whole pixels down and to the right, from a place to where something for it is taken."""
 
 
 @dataclass(frozen=True)
@@ -123,6 +126,20 @@ class CodeStage(Protocol):
     def change(self, edit: Any, codes: Codes, work: CodeWork) -> Codes:
         """What the edit makes of the codes; soft rims of its patches are in it."""
         ...
+
+    def detail_from(
+        self, edit: Any, size_px: Size, context: StageContext
+    ) -> tuple[Shift | None, ...] | None:
+        """Where each patch takes the picture's own detail from, in a picture of (height, width).
+
+        A shift to another place of the picture; None: it brings none, and keeps the colours alone
+        of the place where it is. None in place of all of them: every place keeps its own.
+        """
+        ...
+
+
+def own_place(stage: object, edit: CodeEdit, size_px: Size, context: StageContext) -> None:
+    """`CodeStage.detail_from` of edits that move nothing: every place keeps its own detail."""
 
 
 def check_config(edit: Edit, stage: CodeStage, context: StageContext) -> SwappingAutoencoderConfig:

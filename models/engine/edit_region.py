@@ -15,7 +15,7 @@ from models.editing.codes import Codes, blended, moved
 from models.editing.regions import own_directions, step_along
 from models.edits import STRUCTURE_AXIS, EditRegion
 from models.engine.adjust_texture import brought_axes, check_number_of_axes
-from models.engine.code_edits import CodeWork
+from models.engine.code_edits import CodeWork, own_place
 from models.engine.stage import StageContext
 from models.engine.weights import Brushed, Size
 
@@ -24,6 +24,7 @@ class EditRegionStage:
     """See the module; implements `models.engine.code_edits.CodeStage`."""
 
     refusal = "change the structure of a region"
+    detail_from = own_place
 
     def reads_picture(self, edit: EditRegion) -> bool:
         return False

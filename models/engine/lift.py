@@ -11,6 +11,7 @@ lie outside of every edit, and how many of them are not the base's all the same.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +19,7 @@ import torch
 from torch import Tensor
 
 from models.api import RenderRequest
+from models.engine.code_edits import Shift
 from models.engine.renderer import Layer, Rendering, edit_size
 from models.engine.stage import StageContext
 from models.engine.stretching import Stretching
@@ -80,6 +82,7 @@ class Finisher:
         self._context = context
         base = request.base
         self._own_size = (base.height_px, base.width_px) == size_px
+        self._stretching = Stretching(rendering.size_px, size_px)
         self._windows = [step.weight.bounds(size_px) for step in rendering.steps]
 
     def numbers(self) -> Pixels:
@@ -159,8 +162,30 @@ class Finisher:
 
     def _stretched(self, layer: Layer, part: Window) -> Layer:
         """The layer in `part` of the result."""
-        stretching = Stretching(self._rendering.size_px, self._size_px)
-        return Layer(stretching(layer.values.cpu(), layer.window, part), part, layer.keep)
+        values = self._stretching(layer.values.cpu(), layer.window, part)
+        if layer.moved is not None:
+            taken = partial(self._finer, part)
+            values += layer.moved.put(self._rendering.masks, self._size_px, part, taken)
+        return Layer(values, part, layer.keep)
+
+    def _finer(self, window: Window, shift: Shift | None) -> Tensor:
+        """What of the base is finer than edits are, in the window at a shift from this one.
+
+        Args:
+            shift: in pixels of the size at which edits are carried out; None: nothing is taken.
+        """
+        found = torch.zeros(1, 3, *window.size_px)
+        if shift is None:
+            return found
+        scale = min(self._size_px) / min(self._rendering.size_px)
+        down_px, right_px = (round(side_px * scale) for side_px in shift)
+        source = window.moved(down_px, right_px) & Window.whole(self._size_px)
+        if not source.empty:
+            coarse = self._rendering.picture_after(0).cpu()
+            held = Window.whole(self._rendering.size_px)
+            finer = self._base_part(source) - self._stretching(coarse, held, source)
+            found[(..., *source.moved(-down_px, -right_px).within(window))] = finer
+        return found
 
     def _touched(self, window: Window) -> npt.NDArray[np.bool_]:
         """Where some weight is not 0, in a window of the result."""

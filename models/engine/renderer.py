@@ -10,24 +10,25 @@ makes of the codes is decoded, and lies over the picture before it:
 
 "decoded before" are the codes that the edit got: the picture as the network sees it. So with a
 detail of 1 the edit is a difference that is added to the picture. Where the weight is 0 the picture
-stays as it was, bit for bit.
+stays as it was, bit for bit. Edits that move things about move (before - decoded before) with them.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from models.api import RenderRequest
-from models.editing.codes import Codes, blended
+from models.editing.codes import Codes, blended, from_elsewhere
 from models.edits import PaintTexture
-from models.engine.code_edits import CodeWork
+from models.engine.code_edits import CodeWork, Shift
 from models.engine.code_memory import decode_bytes, encode_bytes
 from models.engine.coder import Coder
 from models.engine.plan import AnyStep, CodeStep, PictureStep, digest, encoded_sizes, plan
 from models.engine.stage import StageContext, check_numbers
-from models.engine.weights import NOWHERE, Masks, Size, Window
+from models.engine.weights import NOWHERE, Brushed, Masks, Size, Window
 from models.image_io import resize_rgb, short_side_size
 from models.ops.cancelling import between_operations
 
@@ -37,6 +38,42 @@ MARGIN_PX = 4
 """Pixels around what a weight lets through that are made too: stretching reads neighbours."""
 PART_PX = 64
 """Sides of what is decoded are multiples of that, so that not every stroke asks for a new part."""
+COLOUR_PX = 32
+"""Side of the squares whose mean is a colour, where colours are kept without what is finer."""
+
+
+@dataclass(frozen=True)
+class Moved:
+    """Detail that patches bring along from other places of the picture.
+
+    Attributes:
+        detail: how much of it, 0..1.
+        patches: where it goes.
+        shifts: for each patch where it comes from, in pixels of the layer's picture; None: nowhere.
+    """
+
+    detail: float
+    patches: tuple[Brushed, ...]
+    shifts: tuple[Shift | None, ...]
+
+    def put(
+        self, masks: Masks, size_px: Size, window: Window, taken: Callable[[Shift | None], Tensor]
+    ) -> Tensor:
+        """What a window of a picture of (height, width) gets: 1 x 3 x h x w on the CPU.
+
+        Args:
+            taken: the detail of the window that lies at a shift from this one.
+        """
+        found = taken((0, 0)).cpu()
+        for patch, shift in zip(self.patches, self.shifts, strict=True):
+            part = masks.bounds(patch.mask, size_px) & window
+            if part.empty:
+                continue
+            there = (..., *part.within(window))
+            level = masks.window(patch.mask, size_px, part)
+            other = taken(shift).cpu()[there]
+            found[there] = torch.lerp(found[there], other, level.expand_as(other))
+        return found * self.detail
 
 
 @dataclass(frozen=True)
@@ -47,11 +84,13 @@ class Layer:
         values: 1 x 3 x h x w float32, of a part of the picture.
         window: that part.
         keep: share of the picture before it that stays in it, 0..1.
+        moved: how detail that is finer than the values comes in, where it comes from elsewhere.
     """
 
     values: Tensor
     window: Window
     keep: float
+    moved: Moved | None = None
 
     def over(self, before: Tensor, weight: Tensor | float) -> Tensor:
         """The layer over the same part of the picture; where the weight is 0, that, bit for bit.
@@ -242,7 +281,7 @@ class Rendering:
         context = self._part(count)
         coder = self._coder(step, context)
 
-        def decoded(key: str, codes: Callable[[int], Codes]) -> Tensor:
+        def decoded(key: str, codes: Callable[[int], Codes], window: Window) -> Tensor:
             def make() -> Codes:
                 found = codes(count)
                 context.step("decoding", 0.4)
@@ -252,12 +291,28 @@ class Rendering:
 
         detail = step.edit.detail
         if detail == 0.0:
-            return Layer(decoded(step.result, self._codes_made), window, 0.0)
+            return Layer(decoded(step.result, self._codes_made, window), window, 0.0)
+        shifts = step.stage.detail_from(step.edit, self.size_px, context)
         # In this order: the decoder keeps what it has done last, which is what the next stroke
         # goes on from.
-        seen = decoded(step.codes_before, self._codes_before)
-        made = decoded(step.result, self._codes_made)
-        return Layer(made - detail * seen, window, detail)
+        if shifts is None:
+            seen = decoded(step.codes_before, self._codes_before, window)
+            made = decoded(step.result, self._codes_made, window)
+            return Layer(made - detail * seen, window, detail)
+        moved = Moved(detail, step.weight.patches or (), shifts)
+        # All of it, since it is taken from anywhere; it stays the same while patches grow.
+        seen = decoded(step.codes_before, self._codes_before, Window.whole(self.size_px))
+        made = decoded(step.result, self._codes_made, window)
+        residue = self.picture_after(count - 1) - seen
+
+        def taken(shift: Shift | None) -> Tensor:
+            if shift is None:
+                return colours(residue[:, :, window.rows, window.columns])
+            at = (window.top + shift[0], window.left + shift[1])
+            return from_elsewhere(residue, window.size_px, at)
+
+        kept = moved.put(self.masks, self.size_px, window, taken)
+        return Layer(made + kept.to(made.device), window, 0.0, moved)
 
     def _codes_before(self, count: int) -> Codes:
         """What the codes step of that number gets."""
@@ -325,3 +380,10 @@ class Rendering:
             context.progress(words, (count - 1 + share) / steps)
 
         return replace(context, progress=report)
+
+
+def colours(image: Tensor) -> Tensor:
+    """1 x 3 x h x w without what is finer than `COLOUR_PX`: means of squares, interpolated."""
+    kernel = (min(COLOUR_PX, image.shape[2]), min(COLOUR_PX, image.shape[3]))
+    means = F.avg_pool2d(image, kernel, ceil_mode=True, count_include_pad=False)
+    return F.interpolate(means, size=image.shape[2:], mode="bilinear", align_corners=False)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from models.editing.codes import Codes, mixed_textures
 from models.edits import SwapTexture
-from models.engine.code_edits import CodeWork
+from models.engine.code_edits import CodeWork, own_place
 from models.engine.references import reference_size
 from models.engine.stage import StageContext
 from models.engine.weights import Brushed, Size
@@ -18,6 +18,7 @@ class SwapTextureStage:
     """See the module; implements `models.engine.code_edits.CodeStage`."""
 
     refusal = "take over a texture"
+    detail_from = own_place
 
     def reads_picture(self, edit: SwapTexture) -> bool:
         return False

@@ -66,6 +66,11 @@ class Window:
             max(self.right, other.right),
         )
 
+    def moved(self, down_px: int, right_px: int) -> "Window":
+        return Window(
+            self.top + down_px, self.bottom + down_px, self.left + right_px, self.right + right_px
+        )
+
     def within(self, other: "Window") -> tuple[slice, slice]:
         """Its rows and columns, counted from the corner of a window that holds it."""
         return (
