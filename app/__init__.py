@@ -1,3 +1,3 @@
 """The Scumble program: window, command line and documents. The only place with Qt."""
 
-__version__ = "0.3.0"
+__version__ = "0.4.0"

@@ -1,0 +1,272 @@
+"""Brushed places of edits: which edit a stroke goes into, and what the document becomes by it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from app.document.document import Document, EditEntry, replace_edit, with_edit
+from app.document.masks import empty_levels, levels_of, mask_of
+from app.document.rect import Rect
+from app.document.tiles import TiledArray
+from app.tools.mask_brush import MaskStroke, SoftBrushSettings
+from app.tools.stroke import StrokeSample
+from models.api import Mask
+from models.edits import ClonePatch as Clone
+from models.edits import (
+    CloneStructure,
+    CodeEdit,
+    Edit,
+    EditRegion,
+    PaintTexture,
+)
+from models.edits import TexturePatch as Texture
+
+FULL = 255
+CLONED_DETAIL = 1.0
+"""Of a new clone: what is copied looks like its source."""
+Kind = TypeVar("Kind", bound=Edit)
+Make = Callable[[Sequence[TiledArray]], Document]
+
+
+@dataclass(frozen=True)
+class Canvas:
+    """What a stroke works on.
+
+    Attributes:
+        levels: of the masks that it paints.
+        make: gives the document that has other levels in their place.
+        limit: a stroke leaves document pixels outside as they are; None for no limit.
+    """
+
+    levels: tuple[TiledArray, ...]
+    make: Make
+    limit: Rect | None = None
+
+
+class ScaledStroke:
+    """A stroke in document pixels on a mask that may have another size than the document."""
+
+    def __init__(
+        self,
+        levels: TiledArray,
+        document: Document,
+        settings: SoftBrushSettings,
+        *,
+        erase: bool = False,
+        limit: Rect | None = None,
+    ) -> None:
+        self._across = levels.width_px / document.width_px
+        self._down = levels.height_px / document.height_px
+        scale = (self._across * self._down) ** 0.5
+        own = replace(
+            settings,
+            diameter_px=settings.diameter_px * scale,
+            smoothing_reach_px=settings.smoothing_reach_px * scale,
+        )
+        self._stroke = MaskStroke(levels, own, erase=erase, limit=self._scaled(limit))
+
+    def add(self, sample: StrokeSample) -> TiledArray:
+        """The levels after the hand went here."""
+        x_px, y_px = sample.x_px * self._across, sample.y_px * self._down
+        return self._stroke.add(replace(sample, x_px=x_px, y_px=y_px))
+
+    def finish(self) -> TiledArray:
+        """The levels when the hand is lifted."""
+        return self._stroke.finish()
+
+    def _scaled(self, limit: Rect | None) -> Rect | None:
+        if limit is None:
+            return None
+        return Rect.spanning(
+            round(limit.x_px * self._across),
+            round(limit.y_px * self._down),
+            round(limit.right_px * self._across),
+            round(limit.bottom_px * self._down),
+        )
+
+
+class CanvasStroke:
+    """One stroke on all masks of a canvas.
+
+    Attributes:
+        changed: whether it has changed any level so far.
+    """
+
+    def __init__(
+        self,
+        canvas: Canvas,
+        document: Document,
+        settings: SoftBrushSettings,
+        *,
+        erase: bool = False,
+    ) -> None:
+        self._canvas = canvas
+        self._strokes = tuple(
+            ScaledStroke(levels, document, settings, erase=erase, limit=canvas.limit)
+            for levels in canvas.levels
+        )
+        self.changed = False
+
+    def add(self, sample: StrokeSample) -> Document:
+        """The document after the hand went here."""
+        return self._made([stroke.add(sample) for stroke in self._strokes])
+
+    def finish(self) -> Document:
+        """The document when the hand is lifted."""
+        return self._made([stroke.finish() for stroke in self._strokes])
+
+    def _made(self, levels: list[TiledArray]) -> Document:
+        before = self._canvas.levels
+        self.changed = any(new is not old for new, old in zip(levels, before, strict=True))
+        return self._canvas.make(levels)
+
+
+def entry_for(document: Document, selected: int | None, kind: type[Edit]) -> EditEntry | None:
+    """The edit of a kind that tools act on: the selected one, or else the last of the list."""
+    chosen = next((entry for entry in document.entries if entry.uid == selected), None)
+    for entry in (chosen, *document.entries[-1:]):
+        if entry is not None and isinstance(entry.edit, kind):
+            return entry
+    return None
+
+
+def clone_canvas(
+    document: Document,
+    entry: EditEntry | None,
+    model: Callable[[], str],
+    patch: Clone,
+    limit: Rect,
+) -> Canvas:
+    """Where a stroke of the clone brush goes.
+
+    Into the last patch of `entry` if that comes from the same place, else into a new patch; without
+    an entry, into a new edit.
+
+    Args:
+        model: gives the id of the model of a new edit; what it raises is passed on.
+        patch: as wanted, whatever its mask.
+        limit: where the source has pixels.
+    """
+    edit = entry.edit if entry is not None else CloneStructure(model=model(), detail=CLONED_DETAIL)
+    assert isinstance(edit, CloneStructure)
+    kept, levels = _last_like(document, edit.patches, patch)
+
+    def make(painted: Sequence[TiledArray]) -> Document:
+        mask = mask_of(painted[0])
+        patches = (*kept, replace(patch, mask=mask.sha256))
+        return _with(document, entry, replace(edit, patches=patches), (mask,))
+
+    return Canvas((levels,), make, limit)
+
+
+def texture_canvas(
+    document: Document, entry: EditEntry | None, model: Callable[[], str], patch: Texture
+) -> Canvas:
+    """The same for the texture brush."""
+    edit = entry.edit if entry is not None else PaintTexture(model=model())
+    assert isinstance(edit, PaintTexture)
+    kept, levels = _last_like(document, edit.patches, patch)
+
+    def make(painted: Sequence[TiledArray]) -> Document:
+        mask = mask_of(painted[0])
+        patches = (*kept, replace(patch, mask=mask.sha256))
+        return _with(document, entry, replace(edit, patches=patches), (mask,))
+
+    return Canvas((levels,), make)
+
+
+def mask_canvas(document: Document, entry: EditEntry) -> Canvas:
+    """The masks that an eraser takes away from: of all patches, of the region, or the edit's own.
+
+    An edit of the whole picture gets a mask of its own, full at first.
+    """
+    edit = entry.edit
+    names = masks_of(edit)
+    if not names:
+        size_px = (document.height_px, document.width_px)
+        return Canvas(
+            (TiledArray.filled(*size_px, FULL),),
+            lambda painted: _renamed(document, entry, {"": mask_of(painted[0])}),
+        )
+    levels = tuple(_levels(document, name) for name in names)
+
+    def make(painted: Sequence[TiledArray]) -> Document:
+        masks = {name: mask_of(new) for name, new in zip(names, painted, strict=True)}
+        return _renamed(document, entry, masks)
+
+    return Canvas(levels, make)
+
+
+def masks_of(edit: Edit) -> tuple[str, ...]:
+    """The masks that tell where an edit was brushed, each once; else the mask of the edit."""
+    if isinstance(edit, CloneStructure | PaintTexture):
+        return tuple(dict.fromkeys(patch.mask for patch in edit.patches))
+    if isinstance(edit, EditRegion):
+        return (edit.region,)
+    return () if edit.mask is None else (edit.mask,)
+
+
+def shown_masks(document: Document, entry: EditEntry) -> tuple[TiledArray, ...]:
+    """The levels of these masks."""
+    return tuple(_levels(document, name) for name in masks_of(entry.edit))
+
+
+def without_empty(document: Document, uid: int) -> Document:
+    """The document without those patches of an edit that have been erased altogether."""
+    edit = document.entry(uid).edit
+    if isinstance(edit, CloneStructure):
+        kept = tuple(patch for patch in edit.patches if _any(document, patch.mask))
+        return replace_edit(document, uid, replace(edit, patches=kept))
+    if isinstance(edit, PaintTexture):
+        kept = tuple(patch for patch in edit.patches if _any(document, patch.mask))
+        return replace_edit(document, uid, replace(edit, patches=kept))
+    return document
+
+
+Part = TypeVar("Part", Clone, Texture)
+
+
+def _last_like(
+    document: Document, patches: tuple[Part, ...], wanted: Part
+) -> tuple[tuple[Part, ...], TiledArray]:
+    """The patches below the one that is painted, and the levels that this begins with."""
+    last = patches[-1] if patches else None
+    if last is not None and replace(last, mask=wanted.mask) == wanted:
+        return patches[:-1], _levels(document, last.mask)
+    return patches, empty_levels(document.width_px, document.height_px)
+
+
+def _with(
+    document: Document, entry: EditEntry | None, edit: CodeEdit, masks: tuple[Mask, ...]
+) -> Document:
+    if entry is None:
+        return with_edit(document, edit, masks=masks)
+    # What is painted is to be seen.
+    return replace_edit(document, entry.uid, replace(edit, enabled=True), masks=masks)
+
+
+def _renamed(document: Document, entry: EditEntry, masks: dict[str, Mask]) -> Document:
+    """The document whose edit names these masks in place of the old ones; "" is its missing one."""
+    edit = entry.edit
+    if isinstance(edit, CloneStructure):
+        clones = tuple(replace(p, mask=masks[p.mask].sha256) for p in edit.patches)
+        edit = replace(edit, patches=clones)
+    elif isinstance(edit, PaintTexture):
+        textures = tuple(replace(p, mask=masks[p.mask].sha256) for p in edit.patches)
+        edit = replace(edit, patches=textures)
+    elif isinstance(edit, EditRegion):
+        edit = replace(edit, region=masks[edit.region].sha256)
+    else:
+        edit = replace(edit, mask=masks[edit.mask or ""].sha256)
+    return replace_edit(document, entry.uid, edit, masks=tuple(masks.values()))
+
+
+def _levels(document: Document, sha256: str) -> TiledArray:
+    mask = document.mask(sha256)
+    if mask is None:
+        return empty_levels(document.width_px, document.height_px)
+    return levels_of(mask)
+
+
+def _any(document: Document, sha256: str) -> bool:
+    return any(tile.any() for tile in _levels(document, sha256).tiles)
