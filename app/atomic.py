@@ -4,7 +4,9 @@ import contextlib
 import errno
 import os
 import secrets
+from collections.abc import Generator
 from pathlib import Path
+from typing import BinaryIO
 
 from app.errors import UserError
 
@@ -14,19 +16,31 @@ NO_ROOM = frozenset({errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.E
 def write_atomically(path: Path, data: bytes) -> None:
     """Put `data` into the file at `path`, or leave everything as it was.
 
-    The bytes go into a temporary file beside it, which is flushed to the disk and then takes its
-    place; an existing file keeps its permissions, and a link is followed.
+    Raises:
+        UserError: as `replaced_atomically`.
+    """
+    with replaced_atomically(path) as file:
+        file.write(data)
+
+
+@contextlib.contextmanager
+def replaced_atomically(path: Path) -> Generator[BinaryIO, None, None]:
+    """A file to write to, which takes the place of the one at `path` when the block ends.
+
+    It is a temporary file beside it, which is flushed to the disk before it takes its place; an
+    existing file keeps its permissions, and a link is followed. If the block raises, everything is
+    left as it was.
 
     Raises:
         UserError: the folder is missing, the target is no file, is protected or in use, or the
-            disk is full.
+            disk is full; also for an `OSError` of the block.
     """
     target = Path(os.path.realpath(path))
     part = target.parent / f".scumble-{secrets.token_hex(6)}.part"
     try:
         mode = _checked_mode(target)
         with open(part, "xb") as file:
-            file.write(data)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         if mode is not None:

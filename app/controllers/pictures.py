@@ -12,11 +12,13 @@ from PySide6.QtGui import QColorSpace, QImage
 
 from app.controllers.session import Session
 from app.document.document import Document, Photo
+from app.document.history import History
+from app.document.io.steps import Steps
 from app.document.pyramid import Pyramid
 from app.errors import UserError
 from app.jobs.queue import JobQueue
 from app.jobs.slots import Job, Means, Slot
-from models.api import Picture
+from models.api import Picture, Progress
 
 THUMBNAIL_PX = 192
 STRIP_ROWS = 64
@@ -107,12 +109,16 @@ class Pictures(QObject):
 
     Signals:
         opened(OpenedPhoto): the session has this document now; emitted just before it is shown.
+        file_opened(Path): the document is the photo of this file.
         reading(str): the name of what is being read; empty when done.
+        progressed(str, float): the stage of reading in words, and the share that is done.
         failed(Exception): what could not be read; the open document is as it was.
     """
 
     opened = Signal(object)
+    file_opened = Signal(object)
     reading = Signal(str)
+    progressed = Signal(str, float)
     failed = Signal(object)
 
     def __init__(self, queue: JobQueue, session: Session, parent: QObject | None = None) -> None:
@@ -123,7 +129,7 @@ class Pictures(QObject):
 
     def open_file(self, path: Path) -> None:
         """Read a file and make it the document."""
-        self._open(path.name, lambda: read_photo(path))
+        self._open(path.name, lambda: read_photo(path), then=lambda: self.file_opened.emit(path))
 
     def open_image(self, image: QImage) -> None:
         """Make pixels from elsewhere the document."""
@@ -135,21 +141,41 @@ class Pictures(QObject):
         """Make a picture of one colour the document."""
         self._open("New picture", lambda: plain_photo(width_px, height_px, colour), "New")
 
-    def open_rescue(self, path: Path, then: Callable[[], None]) -> None:
-        """Make a rescued document the document; `then` is called when it is."""
+    def open_steps(
+        self,
+        name: str,
+        load: Callable[[Progress], Steps],
+        before: Callable[[], None],
+        then: Callable[[], None],
+        *,
+        saved: bool,
+    ) -> None:
+        """Read a document with its history, on the file thread, and open it.
 
-        def load() -> Document:
-            from app.document.io.rescue import load_rescue
+        Args:
+            name: of what is being read, for the person.
+            load: safe on any thread.
+            before: called just before it is open.
+            then: called when it is open.
+            saved: whether the current document is in a file as it is.
+        """
 
-            return load_rescue(path)
+        def work(means: Means) -> tuple[History, OpenedPhoto]:
+            history = load(means.progress).history()
+            if not saved:
+                history.mark_unsaved()
+            photo = opened(history.document.base)
+            means.token.raise_if_cancelled()
+            return history, photo
 
-        def opened_now() -> None:
-            # What was rescued is in no file of the artist's yet.
-            if self._session.history is not None:
-                self._session.history.mark_unsaved()
+        def done(value: tuple[History, OpenedPhoto]) -> None:
+            history, photo = value
+            before()
+            self.opened.emit(photo)
+            self._session.restore(history)
             then()
 
-        self.open_made(path.name, load, "Rescue", opened_now)
+        self._submit(name, work, done)
 
     def open_made(
         self,
@@ -184,8 +210,14 @@ class Pictures(QObject):
         """Give up what is being read; the open document stays."""
         self._queue.cancel_slot(Slot.OPEN)
 
-    def _open(self, name: str, read: Callable[[], Photo], label: str = "Open") -> None:
-        self.open_made(name, lambda: Document(base=read()), label)
+    def _open(
+        self,
+        name: str,
+        read: Callable[[], Photo],
+        label: str = "Open",
+        then: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.open_made(name, lambda: Document(base=read()), label, then)
 
     def _submit(
         self, name: str, work: Callable[[Means], object], done: Callable[..., None]
@@ -203,7 +235,14 @@ class Pictures(QObject):
             ended()
             self.failed.emit(error)
 
-        job = self._queue.submit(Slot.OPEN, work, done=succeeded, failed=failed, cancelled=ended)
+        job = self._queue.submit(
+            Slot.OPEN,
+            work,
+            done=succeeded,
+            failed=failed,
+            cancelled=ended,
+            progress=self.progressed.emit,
+        )
         self._job = job
         self.reading.emit(name)
 

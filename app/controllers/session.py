@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.document.document import Document
 from app.document.history import History
+from app.document.io.steps import Steps
 
 
 class Change(Enum):
@@ -29,7 +30,7 @@ class Session(QObject):
 
     Signals:
         changed(Document | None, Change): what is shown now, and why.
-        steps_changed(): the list of steps, the place in it, or the mark of the last export.
+        steps_changed(): the list of steps, the place in it, or the mark of what was saved.
 
     Attributes:
         history: of the open document, or None.
@@ -50,13 +51,25 @@ class Session(QObject):
         return self.history.document if self.history else None
 
     @property
-    def unexported(self) -> bool:
-        """Whether there is work that is in no exported file."""
+    def unsaved(self) -> bool:
+        """Whether there is work that is in no project file."""
         return self.history is not None and not self.history.is_saved
+
+    def steps(self) -> Steps | None:
+        """The history as a value; what is on its way is its last step."""
+        if self.history is None:
+            return None
+        steps = Steps.of(self.history)
+        pending = self.history.pending
+        return steps if pending is None else steps.with_step(self._drag[0], pending)
 
     def open(self, document: Document, label: str = "Open") -> None:
         """Replace the open document and its history."""
-        self._replace(History(document, label))
+        self.restore(History(document, label))
+
+    def restore(self, history: History) -> None:
+        """Replace the open document by one that has a history already."""
+        self._replace(history)
 
     def close(self) -> None:
         """Have no document."""
@@ -124,11 +137,6 @@ class Session(QObject):
         if self.history is not None:
             self._why = Change.JUMP
             self.history.jump(index)
-
-    def mark_exported(self, document: Document) -> None:
-        """Note that this document is in a file, if it is one of the history."""
-        if self.history is not None:
-            self.history.mark_saved(document)
 
     def _replace(self, history: History | None) -> None:
         if self.history is not None:

@@ -92,8 +92,8 @@ class RecentCard(Card):
             made.set_missing(made.path in paths)
 
 
-class RescueCard(Card):
-    """A picture that was saved when the program ended; discarding it is asked about.
+class RecoveryCard(Card):
+    """Work that was kept when the program ended; discarding it is asked about.
 
     Signals:
         opened(), discarded(): what to do with it.
@@ -104,7 +104,7 @@ class RescueCard(Card):
 
     def __init__(self, words: str) -> None:
         super().__init__()
-        self._words = f"A picture was saved when Scumble stopped unexpectedly: {words}."
+        self._words = f"Work was kept when Scumble stopped unexpectedly: {words}."
         self._note = Note()
         layout = column(self._note)
         layout.setContentsMargins(INSET_PX, GAP_PX, GAP_PX, GAP_PX)
@@ -174,21 +174,21 @@ def _empty(layout: QLayout) -> None:
 
 
 class StartPage(QScrollArea):
-    """Three targets, the recent files, and what was rescued. Files may be dropped anywhere upon it:
-    it takes no drops, so that they reach the window.
+    """Three targets, the recent files, and what can be recovered. Files may be dropped anywhere
+    upon it: it takes no drops, so that they reach the window.
 
     Signals:
         open_requested(), layout_requested(): one of the large targets.
         sample_chosen(Path), recent_chosen(Path): open this file.
-        rescue_requested(Path), rescue_discarded(Path): open this rescued picture, or drop it.
+        recovery_requested(Path), recovery_discarded(Path): open this work, or drop it.
     """
 
     open_requested = Signal()
     layout_requested = Signal()
     sample_chosen = Signal(Path)
     recent_chosen = Signal(Path)
-    rescue_requested = Signal(Path)
-    rescue_discarded = Signal(Path)
+    recovery_requested = Signal(Path)
+    recovery_discarded = Signal(Path)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -202,8 +202,8 @@ class StartPage(QScrollArea):
         self._layout = Target("layout", "Start a layout", "paint it, see the picture")
         self._samples = SampleCard()
         self._welcome = self._make_welcome()
-        self._rescues = column()
-        self._rescued: list[Path] = []
+        self._recoveries = column()
+        self._offered: list[Path] = []
         self._recent = RecentCard()
         self._lay_out()
         self._open.clicked.connect(self.open_requested)
@@ -241,19 +241,19 @@ class StartPage(QScrollArea):
         self._welcome.setVisible(first)
 
     @property
-    def rescues(self) -> list[Path]:
-        """The rescued pictures that are offered."""
-        return list(self._rescued)
+    def recoveries(self) -> list[Path]:
+        """The recoveries that are offered."""
+        return list(self._offered)
 
-    def set_rescues(self, rescues: Sequence[tuple[Path, str]]) -> None:
-        """Offer pictures that were saved when the program ended: (folder, when that was)."""
-        _empty(self._rescues)
-        self._rescued = [path for path, _ in rescues]
-        for path, words in rescues:
-            offer = RescueCard(words)
-            offer.opened.connect(lambda path=path: self.rescue_requested.emit(path))
-            offer.discarded.connect(lambda path=path: self.rescue_discarded.emit(path))
-            self._rescues.addWidget(offer)
+    def set_recoveries(self, recoveries: Sequence[tuple[Path, str]]) -> None:
+        """Offer work that was kept when the program ended: (folder, what and when)."""
+        _empty(self._recoveries)
+        self._offered = [path for path, _ in recoveries]
+        for path, words in recoveries:
+            offer = RecoveryCard(words)
+            offer.opened.connect(lambda path=path: self.recovery_requested.emit(path))
+            offer.discarded.connect(lambda path=path: self.recovery_discarded.emit(path))
+            self._recoveries.addWidget(offer)
 
     def _make_welcome(self) -> QWidget:
         layout = column()
@@ -285,7 +285,7 @@ class StartPage(QScrollArea):
         for place in range(3):
             targets.setStretch(place, 1)
         self._middle.setLayout(
-            column(self._welcome, self._rescues, targets, self._recent, gap_px=INSET_PX + GAP_PX)
+            column(self._welcome, self._recoveries, targets, self._recent, gap_px=INSET_PX + GAP_PX)
         )
         page = Page()
         layout = column(0, row(self._middle), 0)

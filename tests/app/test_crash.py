@@ -38,7 +38,7 @@ class Desk:
         self.told: list[CrashReport] = []
         self.order: list[str] = []
         self.threads: set[int] = set()
-        self.on_save: Callable[[], Path | None] = lambda: Path("rescue-1")
+        self.on_save: Callable[[], Path | None] = lambda: Path("recovery-1")
         self.on_tell: Callable[[], object] = lambda: None
 
     def save(self) -> Path | None:
@@ -102,7 +102,7 @@ def test_the_work_is_saved_first_and_then_the_person_is_told(qtbot, hooks, desk,
     fail(KeyError("a defect"))
     report = told(qtbot, desk)
     assert desk.order == ["save", "tell"]
-    assert report.saved == Path("rescue-1")
+    assert report.saved == Path("recovery-1")
     assert report.sentence == "Scumble ran into an error that it did not expect."
     assert "KeyError: 'a defect'" in report.text
     assert "in handler" in report.text

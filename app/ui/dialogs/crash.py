@@ -21,7 +21,7 @@ from app.ui.dialogs.parts import (
 )
 
 SAVED = "Your picture was saved first. It is offered when Scumble starts again."
-NOT_SAVED = "No picture was saved. If one is open, export it now."
+NOT_SAVED = "No picture was saved. If one is open, save it now."
 ADVICE = (
     "You can go on. If something looks wrong, quit and start again. "
     "A report helps to mend this; read it before you send it."

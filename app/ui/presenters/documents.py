@@ -6,26 +6,27 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from PySide6.QtCore import QMimeData, QObject
+from PySide6.QtCore import QMimeData, QObject, Signal
 from PySide6.QtGui import QGuiApplication, QImage
 
 from app.controllers.exporting import SUFFIXES, Exported, Exporting, size_words
-from app.controllers.label_maps import is_layout_alone
 from app.controllers.layouts import Layouts
-from app.controllers.pictures import OpenedPhoto, Pictures
+from app.controllers.pictures import Pictures
 from app.controllers.preferences import Preferences
+from app.controllers.projects import is_project
+from app.controllers.requests import edits_on, keeps_photo
 from app.controllers.session import Change, Session
 from app.controllers.swapping import Swapping
 from app.document.document import Document
 from app.document.io.pixels import profile_name
 from app.resources import resource
 from app.settings import ExportSettings
-from app.ui.files import PICTURE_SUFFIXES, ask_files, ask_save, pictures_folder
+from app.ui.files import PICTURE_SUFFIXES, PROJECT_SUFFIXES, ask_files, pictures_folder
 from app.ui.main_window import MainWindow
-from app.ui.presenters.layouts import LAYOUT_SUFFIXES, layout_name
 from app.ui.presenters.notices import Teller
 from app.ui.presenters.picture import PicturePresenter
-from app.ui.presenters.questions import ask_to_leave_an_export, unless_unexported
+from app.ui.presenters.projects import ProjectPresenter
+from app.ui.presenters.questions import ask_to_leave_an_export
 
 if TYPE_CHECKING:
     from app.ui.dialogs.export import ExportFacts
@@ -38,15 +39,22 @@ NEEDS_DOCUMENT = (
 
 @dataclass(frozen=True)
 class WaysIn:
-    """Who takes what comes into the program: photos, references, layouts."""
+    """Who takes what comes into the program: photos, references, layouts, projects."""
 
     pictures: Pictures
     swapping: Swapping
     layouts: Layouts
+    projects: ProjectPresenter
 
 
 class DocumentPresenter(QObject):
-    """The File menu, the start page, drops and pastes."""
+    """The File menu, the start page, drops and pastes.
+
+    Signals:
+        given_up(): the program ends now, and what is not saved by then is not wanted.
+    """
+
+    given_up = Signal()
 
     def __init__(
         self,
@@ -64,13 +72,14 @@ class DocumentPresenter(QObject):
         self._pictures = ways_in.pictures
         self._swapping = ways_in.swapping
         self._layouts = ways_in.layouts
+        self._guarded = ways_in.projects.guard
+        self._open_project = ways_in.projects.open
         self._exporting = exporting
         self._preferences = preferences
         self._picture = picture
         self._tell = tell
         self._last_export: tuple[Path, ExportSettings] | None = None
         self._wanted_export: tuple[Path, ExportSettings] | None = None
-        self._after_export: Callable[[], None] | None = None
         self._licence_of: Callable[[], str] = str
         self._connect_actions()
         self._connect_signals()
@@ -84,8 +93,11 @@ class DocumentPresenter(QObject):
     # Opening
 
     def open_path(self, path: Path) -> None:
-        """Open a picture; work that is in no file is asked about first."""
-        self._guarded(partial(self._pictures.open_file, path))
+        """Open a picture or a project; work that is in no file is asked about first."""
+        if is_project(path):
+            self._open_project(path)
+        else:
+            self._guarded(partial(self._pictures.open_file, path))
 
     def open_sample(self, path: Path) -> None:
         """Open a sample of the program's: a photo or a layout."""
@@ -99,9 +111,9 @@ class DocumentPresenter(QObject):
     def open_dialog(self) -> None:
         ask_files(
             self._window,
-            "Open a picture",
+            "Open a picture or a project",
             self._preferences.last_folder("picture"),
-            ("Pictures", PICTURE_SUFFIXES),
+            ("Pictures and projects", PICTURE_SUFFIXES + PROJECT_SUFFIXES),
             self._open_chosen,
         )
 
@@ -161,9 +173,7 @@ class DocumentPresenter(QObject):
         self._preferences.remember_folder("picture", paths[0].parent)
         self.open_path(paths[0])
 
-    def _read(self, photo: OpenedPhoto) -> None:
-        if photo.photo.path is not None:
-            self._preferences.add_recent(photo.photo.path)
+    def _forget_export(self) -> None:
         self._last_export = self._wanted_export = None
 
     # Closing
@@ -174,41 +184,13 @@ class DocumentPresenter(QObject):
     def leave(self) -> None:
         """End the program; work that is in no file is asked about first."""
         if self._exporting.busy:
-            ask_to_leave_an_export(self._window, self._window.leave)
+            ask_to_leave_an_export(self._window, partial(self._guarded, self._leave))
         else:
-            self._guarded(self._window.leave)
+            self._guarded(self._leave)
 
-    def _guarded(self, act: Callable[[], None]) -> None:
-        alone = is_layout_alone(self._session.document)
-        unless_unexported(
-            self._window,
-            self._session,
-            act,
-            partial(self._export_then, act),
-            partial(self._export_layout_then, act) if alone else None,
-        )
-
-    def _export_then(self, act: Callable[[], None]) -> None:
-        """Export, and do it once the file is there; nothing more if there is no file in the end."""
-        self._after_export = act
-        self.export_dialog()
-
-    def _export_layout_then(self, act: Callable[[], None]) -> None:
-        """The same with the layout, which is all that there is to lose."""
-        document = self._session.document
-        if document is not None:
-            ask_save(
-                self._window,
-                "Export the layout",
-                Path(self._preferences.last_folder("layout")) / layout_name(document),
-                ("PNG", LAYOUT_SUFFIXES),
-                partial(self._layout_chosen, act),
-            )
-
-    def _layout_chosen(self, act: Callable[[], None], path: Path) -> None:
-        self._preferences.remember_folder("layout", path.parent)
-        self._after_export = act
-        self._layouts.export(path)
+    def _leave(self) -> None:
+        self.given_up.emit()
+        self._window.leave()
 
     # Exporting
 
@@ -223,12 +205,8 @@ class DocumentPresenter(QObject):
         dialog.estimate_requested.connect(self._exporting.estimate)
         self._exporting.estimated.connect(dialog.set_estimate)
         dialog.accepted_with.connect(self._export)
-        dialog.rejected.connect(self._forget_plan)
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
-
-    def _forget_plan(self) -> None:
-        self._after_export = None
 
     def export_again(self) -> None:
         """Write the same file with the same settings, without the dialog."""
@@ -263,6 +241,9 @@ class DocumentPresenter(QObject):
             folder=Path(folder),
             original_px=(document.width_px, document.height_px),
             working_short_side_px=self._exporting.working_px,
+            has_edits=bool(edits_on(document)),
+            keeps_photo=keeps_photo(edits_on(document)),
+            outside=self._exporting.outside,
             bits=base.bits,
             has_profile=profile_name(base.metadata.icc),
             has_exif=not fields.empty or base.metadata.xmp is not None,
@@ -276,25 +257,21 @@ class DocumentPresenter(QObject):
             f"Exported {exported.path.name}: {exported.width_px} x {exported.height_px} px, "
             f"{size_words(exported.bytes)}."
         )
+        if exported.outside_px:
+            words += (
+                f" {exported.changed_outside_px:,} of {exported.outside_px:,} pixels outside of "
+                "the masks changed."
+            )
         show = ("Show in file manager", partial(self._tell.reveal, exported.path))
         self._tell.info(words, show, key="export")
         for note in exported.notes:
             self._tell.warning(note)
         self._last_export = self._wanted_export
-        self._go_on()
-
-    def _go_on(self) -> None:
-        """Do what waited for a file."""
-        plan, self._after_export = self._after_export, None
-        if plan is not None and not self._session.unexported:
-            plan()
 
     def _export_cancelled(self) -> None:
-        self._forget_plan()
         self._tell.info("The export was cancelled; no file was written.", key="export")
 
     def _export_failed(self, error: Exception) -> None:
-        self._forget_plan()
         self._tell.error(error, key="export")
 
     def _reading(self, name: str) -> None:
@@ -329,12 +306,6 @@ class DocumentPresenter(QObject):
     def _back_to_the_picture(self) -> None:
         if self._session.document is not None and not self._window.canvas_shown:
             self._window.show_canvas(True)
-
-    def _title(self) -> None:
-        document = self._session.document
-        name = document.base.name if document else ""
-        self._window.setWindowTitle(f"{name}[*] - Scumble" if name else "Scumble[*]")
-        self._window.setWindowModified(self._session.unexported)
 
     def _show_recent(self) -> None:
         paths = [Path(name) for name in self._preferences.value.recent_files]
@@ -372,16 +343,14 @@ class DocumentPresenter(QObject):
     def _connect_signals(self) -> None:
         window = self._window
         self._session.changed.connect(self._document_changed)
-        self._session.changed.connect(self._title)
-        self._session.steps_changed.connect(self._title)
-        self._pictures.opened.connect(self._read)
+        self._pictures.opened.connect(lambda _photo: self._forget_export())
+        self._pictures.file_opened.connect(self._preferences.add_recent)
         self._pictures.reading.connect(self._reading)
+        self._pictures.progressed.connect(partial(self._picture.work, "open"))
         self._picture.stopped.connect(self._pictures.cancel)
         self._picture.stopped.connect(self._back_to_the_picture)
         self._pictures.failed.connect(self._tell.error)
         self._exporting.exported.connect(self._exported)
-        self._layouts.exported.connect(lambda _path: self._go_on())
-        self._layouts.failed.connect(lambda _error: self._forget_plan())
         self._exporting.copied.connect(self._copied)
         self._exporting.failed.connect(self._export_failed)
         self._exporting.cancelled.connect(self._export_cancelled)

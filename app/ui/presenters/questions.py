@@ -1,6 +1,7 @@
 """The questions that must be answered: before work is thrown away."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox
@@ -9,40 +10,35 @@ from app.controllers.session import Session
 from app.ui.main_window import MainWindow
 
 
-def unless_unexported(
+def unless_unsaved(
     window: MainWindow,
     session: Session,
+    name: str,
     act: Callable[[], object],
-    export: Callable[[], object] | None = None,
-    export_layout: Callable[[], object] | None = None,
+    save: Callable[[], object],
 ) -> None:
-    """Do it; where the open picture's work would be thrown away by it, ask first.
+    """Do it; where the open document's work would be thrown away by it, ask first.
 
-    `export` is done when the person wants a file first; without it, the export dialog is opened.
-    `export_layout` is offered for a document that is nothing but a layout.
+    Args:
+        window: over which it is asked.
+        session: with the document.
+        name: of the document, for the person.
+        act: what is done if there is nothing to lose, or the person does not mind.
+        save: done when the person wants a file first; it does `act` itself, then.
     """
-    if not session.unexported:
+    if not session.unsaved:
         act()
         return
-    box = _box(
-        window,
-        "The work on this picture is in no file yet.",
-        "If you go on without exporting it, it is gone."
-        + (" A layout that is exported can be painted on later." if export_layout else ""),
-    )
-    first = box.addButton("Export…", QMessageBox.ButtonRole.AcceptRole)
-    layout = None
-    if export_layout is not None:
-        layout = box.addButton("Export layout…", QMessageBox.ButtonRole.AcceptRole)
+    words = f"Save the work on {name} first?"
+    box = _box(window, words, "If you go on without saving it, it is gone.")
+    first = box.addButton("Save", QMessageBox.ButtonRole.AcceptRole)
     discard = box.addButton("Discard", QMessageBox.ButtonRole.DestructiveRole)
     box.addButton("Cancel", QMessageBox.ButtonRole.RejectRole)
     box.setDefaultButton(first)
 
     def answered() -> None:
         if box.clickedButton() is first:
-            (export or window.actions_["file.export"].trigger)()
-        elif export_layout is not None and box.clickedButton() is layout:
-            export_layout()
+            save()
         elif box.clickedButton() is discard:
             act()
 
@@ -56,6 +52,17 @@ def ask_to_leave_an_export(window: MainWindow, act: Callable[[], object]) -> Non
     leave = box.addButton("Leave", QMessageBox.ButtonRole.DestructiveRole)
     box.setDefaultButton(box.addButton("Wait", QMessageBox.ButtonRole.RejectRole))
     box.finished.connect(lambda: act() if box.clickedButton() is leave else None)
+    box.open()
+
+
+def ask_to_replace(
+    window: MainWindow, path: Path, act: Callable[[], object], give_up: Callable[[], object]
+) -> None:
+    """Do it only if the person wants this file replaced."""
+    box = _box(window, f"There is a file {path.name} already.", "Replacing it cannot be undone.")
+    replace = box.addButton("Replace", QMessageBox.ButtonRole.DestructiveRole)
+    box.setDefaultButton(box.addButton("Cancel", QMessageBox.ButtonRole.RejectRole))
+    box.finished.connect(lambda: act() if box.clickedButton() is replace else give_up())
     box.open()
 
 

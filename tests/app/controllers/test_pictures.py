@@ -7,7 +7,6 @@ from PySide6.QtGui import QColor, QColorSpace, QImage
 from app.controllers.pictures import Pictures, photo_of_image
 from app.controllers.session import Session
 from app.document.io.images import write_image
-from app.document.io.rescue import save_rescue
 from app.errors import UserError
 from app.jobs.slots import Slot
 
@@ -44,7 +43,7 @@ def test_a_file_is_shown_before_it_is_the_document(
     assert empty.document.base.path == file
     assert opened.last.pyramid.width_px == 96
     assert reading.values == ["meadow.png", ""]
-    assert not empty.unexported
+    assert not empty.unsaved
 
 
 def test_a_bad_file_leaves_the_open_document(pictures, empty, queue, file, tmp_path, heard, qtbot):
@@ -104,16 +103,23 @@ def test_sixteen_bits_stay():
     assert photo.picture.rgb_hwc[0, 0].tolist() == [1000, 2000, 3000]
 
 
-def test_a_rescued_document_comes_back_whole_and_unexported(
-    pictures, empty, swapped, queue, tmp_path, qtbot
-):
-    folder = save_rescue(swapped.document, tmp_path / "rescue")
+@pytest.mark.parametrize("saved", [True, False])
+def test_a_document_comes_with_its_history(pictures, empty, session, swapped, queue, qtbot, saved):
+    steps = swapped.steps()
     called = []
-    pictures.open_rescue(folder, lambda: called.append(1))
+
+    def before() -> None:
+        called.append(empty.document)
+
+    pictures.open_steps(
+        "a", lambda progress: steps, before, lambda: called.append(empty.document), saved=saved
+    )
     qtbot.waitUntil(lambda: queue.idle)
-    assert empty.document == swapped.document
-    assert empty.unexported
-    assert called == [1]
+    assert [state.document for state in empty.history.states] == [
+        state.document for state in steps.states
+    ]
+    assert called == [None, empty.document]
+    assert empty.unsaved is not saved
 
 
 def test_what_is_read_can_be_given_up(pictures, empty, queue, file, heard, qtbot):

@@ -15,7 +15,7 @@ def test_without_a_document_nothing_happens(qapp, heard):
     session.commit()
     session.drag(document(), "x")
     session.push("x", document())
-    assert (said.values, session.document, session.unexported) == ([], None, False)
+    assert (said.values, session.document, session.unsaved) == ([], None, False)
 
 
 def test_steps_drags_and_jumps_say_why(session, photo, heard):
@@ -50,32 +50,39 @@ def test_a_drag_becomes_one_step_when_it_is_let_go(swapped, heard):
     assert swapped.document is before[-1].document
 
 
-def test_work_is_unexported_until_it_is_in_a_file(session, swapped):
-    assert session.unexported
-    session.mark_exported(session.document)
-    assert not session.unexported
+def test_work_is_unsaved_until_it_is_in_a_file(session, swapped):
+    assert session.unsaved
+    session.history.mark_saved()
+    assert not session.unsaved
     session.undo()
-    assert session.unexported
+    assert session.unsaved
     session.redo()
-    assert not session.unexported
+    assert not session.unsaved
 
 
-def test_an_export_of_an_older_document_counts_when_it_is_shown_again(swapped):
-    exported = swapped.document
-    swapped.push("Strength", set_strength(exported, 1, 0.5))
-    swapped.mark_exported(exported)
-    assert swapped.unexported
-    swapped.undo()
-    assert not swapped.unexported
+def test_a_history_that_was_read_is_shown_as_it_was_left(session, swapped, heard):
+    steps = session.steps()
+    history = steps.history()
+    history.jump(0)
+    said = heard(session.changed)
+    session.restore(history)
+    assert said.values == [(history.document, Change.OPEN)]
+    session.redo()
+    assert session.document == steps.document
 
 
-def test_an_export_of_another_picture_does_not_count(swapped, photo):
-    exported = swapped.document
-    swapped.open(Document(base=grey(7)))
-    swapped.mark_exported(exported)
-    assert not swapped.unexported
-    swapped.push("Add", Document(base=grey(7), references=(photo,)))
-    assert swapped.unexported
+def test_what_is_on_its_way_is_the_last_of_the_steps(session, swapped):
+    settled = session.steps()
+    dragged = set_strength(session.document, 1, 0.4)
+    session.undo()
+    session.drag(dragged, "Change strength")
+    steps = session.steps()
+    assert steps.document is dragged
+    assert [state.label for state in steps.states] == ["Open", "Change strength"]
+    assert len(settled.states) == 2
+    assert len(session.history.states) == 2
+    session.close()
+    assert session.steps() is None
 
 
 def test_undo_takes_back_a_drag_on_its_way_and_redo_brings_it_back(swapped):
@@ -105,7 +112,7 @@ def test_opening_another_picture_begins_a_new_history(swapped, heard):
     swapped.open(other)
     assert said.values == [(other, Change.OPEN)]
     assert len(swapped.history.states) == 1
-    assert not swapped.unexported
+    assert not swapped.unsaved
     swapped.close()
     assert swapped.document is None
     assert said.last == (None, Change.OPEN)

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QLabel, QMainWindow, QPushButton
 
 from app.ui import theme
-from app.ui.start import WELCOME, RescueCard, StartPage
+from app.ui.start import WELCOME, RecoveryCard, StartPage
 from app.ui.widgets.targets import RecentButton, SampleButton, Target
 from tests.app.ui.dialogs.look import check_controls, named
 
@@ -32,17 +32,17 @@ def page(qtbot, qapp):
         "layout_requested",
         "sample_chosen",
         "recent_chosen",
-        "rescue_requested",
-        "rescue_discarded",
+        "recovery_requested",
+        "recovery_discarded",
     ):
         getattr(made, name).connect(lambda *given, name=name: made.heard.append((name, *given)))
     return made
 
 
-def rescued(page, *rescues):
-    page.set_rescues(rescues)
+def recovered(page, *recoveries):
+    page.set_recoveries(recoveries)
     QApplication.processEvents()
-    return page.findChildren(RescueCard)
+    return page.findChildren(RecoveryCard)
 
 
 def recents(page):
@@ -51,7 +51,7 @@ def recents(page):
 
 def test_controls_have_names_and_room(page):
     page.set_recent(FILES)
-    page.set_rescues([(Path("/r"), "today, 14:02")])
+    page.set_recoveries([(Path("/r"), "today, 14:02")])
     check_controls(page)
 
 
@@ -148,26 +148,26 @@ def test_the_welcome_is_larger_than_the_steps_in_every_theme(qtbot, qapp):
         assert welcome.fontMetrics().height() > page.fontMetrics().height()
 
 
-def test_a_rescued_picture_is_opened(page):
-    cards = rescued(page, (Path("/r1"), "today, 14:02"), (Path("/r2"), "today, 15:00"))
+def test_a_offered_picture_is_opened(page):
+    cards = recovered(page, (Path("/r1"), "today, 14:02"), (Path("/r2"), "today, 15:00"))
     named(cards[1], "Open").click()
-    assert page.heard == [("rescue_requested", Path("/r2"))]
+    assert page.heard == [("recovery_requested", Path("/r2"))]
 
 
-def test_discarding_a_rescued_picture_is_asked_about(page):
-    (card,) = rescued(page, (Path("/r1"), "today, 14:02"))
+def test_discarding_a_offered_picture_is_asked_about(page):
+    (card,) = recovered(page, (Path("/r1"), "today, 14:02"))
     named(card, "Discard").click()
     named(card, "Keep").click()
     assert page.heard == []
     named(card, "Discard").click()
     named(card, "Discard").click()
-    assert page.heard == [("rescue_discarded", Path("/r1"))]
+    assert page.heard == [("recovery_discarded", Path("/r1"))]
 
 
-def test_rescues_that_were_dealt_with_go(page):
-    page.set_rescues([(Path("/r1"), "today, 14:02")])
-    page.set_rescues([])
-    assert [c for c in page.findChildren(RescueCard) if not c.isHidden()] == []
+def test_recoveries_that_were_dealt_with_go(page):
+    page.set_recoveries([(Path("/r1"), "today, 14:02")])
+    page.set_recoveries([])
+    assert [c for c in page.findChildren(RecoveryCard) if not c.isHidden()] == []
 
 
 def test_drops_are_left_to_the_window(page):

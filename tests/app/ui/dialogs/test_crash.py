@@ -10,7 +10,7 @@ from app.ui.dialogs.crash import NOT_SAVED, SAVED, CrashDialog
 from app.ui.dialogs.parts import Note
 from tests.app.ui.dialogs.look import check_controls, check_nothing_cut, control, named, press
 
-FOLDER = Path("/somewhere/ada/.local/share/scumble/rescue/rescue-20260101-120000")
+FOLDER = Path("/somewhere/ada/.local/share/scumble/recovery/20260101-120000-0a1b2c")
 
 
 @pytest.fixture

@@ -1,0 +1,382 @@
+"""Every step on the disk as soon as it is made, and what is left there by programs that ended."""
+
+import logging
+import threading
+import weakref
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QLockFile, QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QGuiApplication
+
+from app.controllers.finder import read_thumbnail
+from app.controllers.projects import Projects
+from app.controllers.session import Change, Session
+from app.document.document import Document, Photo
+from app.document.io.photo_files import PhotoFile, photo_file
+from app.document.io.steps import Steps
+from app.errors import UserError
+from app.jobs.queue import JobQueue
+from app.jobs.slots import JobState, Means, Slot
+from models.api import Progress
+
+if TYPE_CHECKING:
+    from app.document.io.recovery import About, Found
+
+FOLD_MS = 60_000
+"""After so long without a step the journal becomes a project."""
+FOLD_BYTES = 64 * 2**20
+"""And as soon as it takes so much."""
+FLUSH_SECONDS = 20.0
+"""So long a program that is about to end waits for the disk."""
+LOCK = "lock"
+THUMBNAIL_PX = 192
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Offer:
+    """Work that can be recovered, and that no running program has in hand.
+
+    Attributes:
+        found: what it is.
+        thumb_rgb_hwc: a small picture, uint8, or None.
+    """
+
+    found: "Found"
+    thumb_rgb_hwc: npt.NDArray[np.uint8] | None
+
+
+def lock_of(folder: Path) -> QLockFile | None:
+    """The lock of a recovery folder, if no living program holds it.
+
+    The system's own locks would do, but for network drives; this one knows its process by number
+    and name.
+    """
+    lock = QLockFile(str(folder / LOCK))
+    lock.setStaleLockTime(0)
+    return lock if lock.tryLock(0) else None
+
+
+class Writer:
+    """The recovery folder of one document, with its lock; for the thread of `Slot.JOURNAL`.
+
+    Args:
+        folder: made at the first step.
+        lock: of the folder, if it is there already.
+    """
+
+    def __init__(self, folder: Path, lock: QLockFile | None = None) -> None:
+        from app.document.io.recovery import Recovery
+
+        self.recovery = Recovery(folder)
+        self._lock = lock
+
+    def keep(self, steps: Steps, about: "About") -> int:
+        """As `Recovery.keep`; what the journal takes then."""
+        if self._lock is None:
+            # Before anything is listed there. If the folder cannot be made, `keep` will say so.
+            with suppress(OSError):
+                self.recovery.folder.mkdir(parents=True, exist_ok=True)
+            self._lock = lock_of(self.recovery.folder)
+        self.recovery.keep(steps, about)
+        return self.recovery.journal_bytes
+
+    def release(self) -> None:
+        """Let go of the folder; another program may have it."""
+        self.recovery.close()
+        if self._lock is not None:
+            self._lock.unlock()
+            self._lock = None
+
+    def remove(self) -> None:
+        """Delete the folder; `UserError` if that cannot be done."""
+        from app.document.io.recovery import remove_recovery
+
+        self.release()
+        remove_recovery(self.recovery.folder)
+
+
+class Recoveries(QObject):
+    """Keeps the open document's steps, and offers those of programs that have ended.
+
+    Steps are written on a thread of their own, in order; nobody waits for it. GUI thread only.
+
+    Signals:
+        found(tuple[Offer, ...]): what can be recovered, the newest first.
+        recovered(str): the session has a document again, of this name.
+        failed(Exception): something could not be kept, opened or deleted; it is as it was.
+    """
+
+    found = Signal(object)
+    recovered = Signal(str)
+    failed = Signal(object)
+
+    def __init__(
+        self, queue: JobQueue, session: Session, projects: Projects, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._queue = queue
+        self._session = session
+        self._projects = projects
+        self._writer: Writer | None = None
+        self._next_writer: Writer | None = None
+        self._unwanted: list[Writer] = []
+        self._flushed: weakref.ref[Document] | None = None
+        self._holds_work = False
+        self._given_up = False
+        self._told = False
+        self._rest = QTimer(self, singleShot=True, interval=FOLD_MS)
+        self._rest.timeout.connect(self.fold)
+        session.changed.connect(self._document_changed)
+        session.steps_changed.connect(self._steps_changed)
+        projects.set_encoder(self._encoded)
+        app = QGuiApplication.instance()
+        assert isinstance(app, QGuiApplication)
+        app.applicationStateChanged.connect(self._state_changed)
+
+    # The open document
+
+    def flush(self, seconds: float = FLUSH_SECONDS) -> Path | None:
+        """Have all that is shown on the disk before this returns.
+
+        For a program that is about to end, since it waits for the disk.
+
+        Returns:
+            the folder; None where there is no work to lose.
+
+        Raises:
+            UserError: the disk is full or does not answer; earlier steps are kept.
+        """
+        steps = self._session.steps()
+        if steps is None or not self._session.unsaved:
+            return None
+        writer = self._writer = self._writer or self._new_writer()
+        if self._flushed is not None and self._flushed() is steps.document:
+            return writer.recovery.folder
+        about, ended, errors = self._about(), threading.Event(), list[Exception]()
+
+        def work(means: Means) -> None:
+            try:
+                writer.keep(steps, about)
+            except Exception as error:  # noqa: BLE001 - it is raised where it is waited for
+                errors.append(error)
+            finally:
+                ended.set()
+
+        self._holds_work = True
+        job = self._queue.submit(Slot.JOURNAL, work)
+        if job.state is JobState.CANCELLED or not ended.wait(seconds):
+            raise UserError("The last steps could not be kept: the disk does not answer in time.")
+        if errors:
+            raise errors[0]
+        self._flushed = weakref.ref(steps.document)
+        return writer.recovery.folder
+
+    def fold(self) -> None:
+        """Make a project of the journal, beside the other work."""
+        writer, thumbnail = self._writer, self._projects.thumbnail()
+        self._rest.stop()
+        if writer is not None and self._holds_work:
+            self._queue.submit(
+                Slot.JOURNAL,
+                lambda means: writer.recovery.fold(thumbnail()),
+                failed=self._keeping_failed,
+            )
+
+    def give_up(self) -> None:
+        """The person has decided: what is in no file is not wanted."""
+        self._given_up = True
+
+    def finish(self) -> None:
+        """Before the threads end: keep what is not given up."""
+        if not self._given_up:
+            try:
+                self.flush(seconds=2.0)
+            except UserError:
+                log.info("The last steps could not be kept.", exc_info=True)
+
+    def end(self) -> None:
+        """After the threads have ended: delete what nobody wants, let go of the rest."""
+        self._rest.stop()
+        writer, self._writer = self._writer, None
+        if writer is not None and (self._given_up or not self._session.unsaved):
+            self._unwanted.append(writer)
+        elif writer is not None:
+            writer.release()
+        for each in self._unwanted:
+            _remove(each)
+
+    # What other programs have left
+
+    def look(self) -> None:
+        """Find out what can be recovered."""
+        own = self._writer.recovery.folder if self._writer else None
+
+        def work(means: Means) -> tuple[Offer, ...]:
+            from app.document.io.recovery import drop_leftovers, recoveries, recovery_folder
+
+            drop_leftovers(recovery_folder())
+            folders = [folder for folder in recoveries(recovery_folder()) if folder != own]
+            return tuple(filter(None, map(_offer, folders)))
+
+        self._queue.submit(Slot.MANAGE, work, done=self.found.emit, failed=self.failed.emit)
+
+    def open(self, found: "Found") -> None:
+        """Make what was found the document; its folder goes on being used."""
+        locks: list[QLockFile] = []
+
+        def load(progress: Progress) -> Steps:
+            from app.document.io.recovery import load_recovery
+
+            lock = lock_of(found.folder)
+            if lock is None:
+                raise _in_use(found)
+            try:
+                steps, _ = load_recovery(found.folder)
+            except UserError:
+                lock.unlock()
+                raise
+            locks.append(lock)
+            return steps
+
+        def before() -> None:
+            self._next_writer = Writer(found.folder, locks[0])
+
+        def then() -> None:
+            self.recovered.emit(self._projects.name)
+            self.look()
+
+        self._projects.open_steps(
+            found.about.name, load, found.about.project, recovered=True, before=before, then=then
+        )
+
+    def discard(self, found: "Found") -> None:
+        """Delete what was found."""
+
+        def work(means: Means) -> None:
+            from app.document.io.recovery import remove_recovery
+
+            lock = lock_of(found.folder)
+            if lock is None and found.folder.exists():
+                raise _in_use(found)
+            if lock is not None:
+                lock.unlock()
+            remove_recovery(found.folder)
+
+        self._queue.submit(Slot.MANAGE, work, done=lambda _: self.look(), failed=self.failed.emit)
+
+    # Inside
+
+    def _document_changed(self, document: Document | None, why: Change) -> None:
+        if why is not Change.OPEN:
+            return
+        old, self._writer, self._next_writer = self._writer, self._next_writer, None
+        self._holds_work = self._writer is not None
+        self._rest.stop()
+        if old is not None:
+            self._unwanted.append(old)
+            done = partial(self._unwanted.remove, old)
+            self._queue.submit(Slot.JOURNAL, lambda means: _remove(old), done=lambda _: done())
+        if document is not None:
+            self._queue.submit(Slot.JOURNAL, _get_ready)
+
+    def _steps_changed(self) -> None:
+        history = self._session.history
+        if history is None:
+            return
+        if history.is_state_saved(history.states[history.index]):
+            self._clear()
+            return
+        writer = self._writer = self._writer or self._new_writer()
+        steps, about = Steps.of(history), self._about()
+        self._holds_work = True
+        self._queue.submit(
+            Slot.JOURNAL,
+            lambda means: writer.keep(steps, about),
+            done=self._kept,
+            failed=self._keeping_failed,
+        )
+        self._rest.start()
+
+    def _clear(self) -> None:
+        """Nothing can be lost now; what was kept would only bring back what is in a file."""
+        writer = self._writer
+        self._rest.stop()
+        if writer is not None and self._holds_work:
+            self._holds_work = False
+            self._queue.submit(Slot.JOURNAL, lambda means: writer.recovery.clear())
+
+    def _kept(self, journal_bytes: int) -> None:
+        self._told = False
+        if journal_bytes > FOLD_BYTES:
+            self.fold()
+
+    def _keeping_failed(self, error: Exception) -> None:
+        # Once: every step fails on a full disk.
+        if not self._told:
+            self._told = True
+            self.failed.emit(error)
+
+    def _state_changed(self, state: Qt.ApplicationState) -> None:
+        if state is not Qt.ApplicationState.ApplicationActive:
+            self.fold()
+
+    def _new_writer(self) -> Writer:
+        from app.document.io.recovery import new_folder, recovery_folder
+
+        return Writer(new_folder(recovery_folder()))
+
+    def _about(self) -> "About":
+        from app.document.io.recovery import About
+
+        return About(self._projects.name, self._projects.path)
+
+    def _encoded(self, photo: Photo) -> PhotoFile:
+        writer = self._writer
+        return photo_file(photo) if writer is None else writer.recovery.encoded(photo)
+
+
+def _get_ready(means: Means) -> None:
+    """Load what the first step needs, so that neither it nor the GUI waits for that."""
+    import app.document.io.images
+    import app.document.io.recovery  # noqa: F401
+
+
+def _remove(writer: Writer) -> None:
+    try:
+        writer.remove()
+    except UserError as error:
+        log.info("A recovery could not be deleted: %s", error)
+
+
+def _offer(folder: Path) -> Offer | None:
+    """What a folder offers, None if there is nothing, or a program is at it."""
+    from app.document.io.recovery import THUMBNAIL, found, remove_recovery
+
+    lock = lock_of(folder)
+    if lock is None:
+        return None
+    there = found(folder)
+    lock.unlock()
+    try:
+        if there is None:
+            remove_recovery(folder)
+            return None
+        return Offer(there, read_thumbnail(folder / THUMBNAIL, THUMBNAIL_PX))
+    except (OSError, ValueError):
+        return Offer(there, None) if there else None
+    except UserError:
+        return None
+
+
+def _in_use(found: "Found") -> UserError:
+    return UserError(
+        f"{found.about.name} is open in another window of Scumble.", "Go on with it there."
+    )

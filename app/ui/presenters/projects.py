@@ -1,0 +1,134 @@
+"""Saving the work, its name in the title, and the question before work is thrown away."""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject
+
+from app.controllers.preferences import Preferences
+from app.controllers.projects import Projects
+from app.controllers.session import Change, Session
+from app.document.document import Document
+from app.document.io.steps import SUFFIX
+from app.resources import resource
+from app.ui.files import ask_save, pictures_folder
+from app.ui.main_window import MainWindow
+from app.ui.presenters.notices import Teller
+from app.ui.presenters.picture import PicturePresenter
+from app.ui.presenters.questions import ask_to_replace, unless_unsaved
+
+NEEDS_DOCUMENT = ("file.save", "file.save_as")
+
+
+class ProjectPresenter(QObject):
+    """Save, Save as, the window's title, and who asks before work is lost."""
+
+    def __init__(
+        self,
+        window: MainWindow,
+        session: Session,
+        projects: Projects,
+        preferences: Preferences,
+        picture: PicturePresenter,
+        tell: Teller,
+    ) -> None:
+        super().__init__(window)
+        self._window = window
+        self._session = session
+        self._projects = projects
+        self._preferences = preferences
+        self._tell = tell
+        self._plan: Callable[[], None] | None = None
+        window.actions_.on("file.save", self.save)
+        window.actions_.on("file.save_as", self.save_as)
+        session.changed.connect(self._document_changed)
+        session.changed.connect(self._title)
+        session.steps_changed.connect(self._title)
+        projects.renamed.connect(self._title)
+        projects.opened.connect(preferences.add_recent)
+        projects.saved.connect(self._saved)
+        projects.failed.connect(self._failed)
+        projects.working.connect(partial(picture.work, "save"))
+        self._document_changed(None, Change.OPEN)
+
+    def open(self, path: Path) -> None:
+        """Open a project; work that is in no file is asked about first."""
+        self.guard(partial(self._projects.open_file, path))
+
+    def save(self) -> None:
+        """Write the project's file, or ask for one where there is none."""
+        if self._session.document is None:
+            return
+        if self._projects.path is None:
+            self.save_as()
+        else:
+            self._projects.save(self._projects.path)
+
+    def save_as(self) -> None:
+        """Ask for a file and write the project there."""
+        if self._session.document is None:
+            return
+        dialog = ask_save(
+            self._window, "Save the project", self._proposed(), ("Project", (SUFFIX,)), self._chosen
+        )
+        dialog.rejected.connect(self._forget_plan)
+
+    def guard(self, act: Callable[[], None]) -> None:
+        """Do it; where work that is in no file would be thrown away by it, ask first."""
+        unless_unsaved(
+            self._window, self._session, self._projects.name, act, partial(self._save_then, act)
+        )
+
+    def _save_then(self, act: Callable[[], None]) -> None:
+        """Save, and do it once the file is there; nothing more if there is no file in the end."""
+        self._plan = act
+        self.save()
+
+    def _chosen(self, path: Path) -> None:
+        self._preferences.remember_folder("project", path.parent)
+        if path.suffix.lower() == SUFFIX:
+            self._projects.save(path)
+            return
+        # The system's dialog has asked about the name without the suffix.
+        path = path.with_name(path.name + SUFFIX)
+        save = partial(self._projects.save, path)
+        if path.exists():
+            ask_to_replace(self._window, path, save, self._forget_plan)
+        else:
+            save()
+
+    def _proposed(self) -> Path:
+        document, path = self._session.document, self._projects.path
+        if path is not None:
+            return path
+        base = document.base if document else None
+        own = base.path.parent if base and base.path else resource("samples")
+        # Not among the program's own files.
+        default = pictures_folder() if resource("samples") in (own, own.parent) else str(own)
+        stem = Path(base.name).stem if base else ""
+        return Path(self._preferences.last_folder("project") or default, f"{stem}{SUFFIX}")
+
+    def _saved(self, path: Path) -> None:
+        self._preferences.add_recent(path)
+        self._tell.info(f"Saved {path.name}.", key="save")
+        plan, self._plan = self._plan, None
+        if plan is not None and not self._session.unsaved:
+            plan()
+
+    def _failed(self, error: Exception) -> None:
+        self._forget_plan()
+        save_as = ("Save as…", self.save_as)
+        self._tell.error(error, save_as, key="save")
+
+    def _forget_plan(self) -> None:
+        self._plan = None
+
+    def _document_changed(self, document: Document | None, why: Change) -> None:
+        if why is Change.OPEN:
+            self._window.actions_.enable(document is not None, *NEEDS_DOCUMENT)
+
+    def _title(self) -> None:
+        name = self._projects.name + (" (recovered)" if self._projects.recovered else "")
+        self._window.setWindowTitle(f"{name}[*] - Scumble" if name else "Scumble[*]")
+        self._window.setWindowModified(self._session.unsaved)
