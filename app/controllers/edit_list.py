@@ -17,9 +17,16 @@ from app.document.document import (
     set_strength,
     with_edit,
 )
-from models.edits import SwapTexture
+from models.edits import CodeEdit
 
-KIND_TITLES = {"swap_texture": "Swap texture", "render_layout": "Render layout"}
+KIND_TITLES = {
+    "swap_texture": "Swap texture",
+    "adjust_texture": "Adjust texture",
+    "clone_structure": "Clone",
+    "edit_region": "Region",
+    "paint_texture": "Paint texture",
+    "render_layout": "Render layout",
+}
 
 
 def title_of(entry: EditEntry) -> str:
@@ -54,6 +61,20 @@ class EditList(QObject):
             self.drag_strength(uid, strength)
             self._session.commit()
 
+    def drag_detail(self, uid: int, detail: float) -> None:
+        """Show how much of the photo's own detail (0..1) an edit keeps, while its slider moves."""
+        if self._keeps_detail(uid):
+            key = ("detail", uid)
+            document = self._session.settled(but=key)
+            edit = replace(document.entry(uid).edit, detail=detail)
+            self._session.drag(replace_edit(document, uid, edit), "Keep photo detail", key)
+
+    def commit_detail(self, uid: int, detail: float) -> None:
+        """Make a step of it; steps of one slider in a row are one."""
+        if self._keeps_detail(uid):
+            self.drag_detail(uid, detail)
+            self._session.commit()
+
     def remove(self, uid: int) -> None:
         self._push("Delete", uid, lambda document: remove_edit(document, uid))
 
@@ -74,12 +95,12 @@ class EditList(QObject):
         self._push("Duplicate", uid, doubled)
 
     def use_model(self, model_id: str) -> None:
-        """Have every swap of texture carried out by this model."""
+        """Have every edit of codes carried out by this model."""
         if self._session.document is None:
             return
         document = self._session.settled()
         for entry in document.entries:
-            if isinstance(entry.edit, SwapTexture):
+            if isinstance(entry.edit, CodeEdit):
                 edit = replace(entry.edit, model=model_id, checkpoint="")
                 document = replace_edit(document, entry.uid, edit)
         self._session.push("Change model", document)
@@ -89,6 +110,10 @@ class EditList(QObject):
         entry = document.entry(uid)
         title = entry.name or title_of(entry).lower()
         self._session.push(f"{verb} {title}", change(document))
+
+    def _keeps_detail(self, uid: int) -> bool:
+        document = self._session.document
+        return self._has(uid) and isinstance(document and document.entry(uid).edit, CodeEdit)
 
     def _has(self, uid: int) -> bool:
         document = self._session.document

@@ -3,7 +3,6 @@
 import threading
 import time
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,13 +14,24 @@ from models.api import (
     DeviceReport,
     LayoutRequest,
     LayoutResult,
+    ModelDirections,
     Picture,
     Progress,
     RenderRequest,
     RenderResult,
+    SimilarityRequest,
+    SimilarityResult,
+    TextureRequest,
+    TextureResult,
 )
-from models.edits import RenderLayout, SwapTexture
+from tests.app.fake_edits import likeness, outside, rendered, rendered_values, texture_of
 
+WEIGHTS = "f" * 64
+"""The weights of every model of the scripted engine."""
+TEXTURE_LENGTH = 8
+CELL_PX = 8
+FLAT_SHARE = 0.9
+FLAT_LIKENESS = 0.97
 CPU = DeviceInfo("cpu", "CPU with 2 threads", 8 * 2**30)
 GPU = DeviceInfo("cuda:0", "A fast GPU with 8 GiB", 8 * 2**30)
 
@@ -33,16 +43,15 @@ def picture(width_px: int = 48, height_px: int = 32, rgb=(90, 120, 60), seed: in
 
 
 class FakeBackend:
-    """Stands in for the engine. Renders are the base, brought towards the reference's mean colour.
-
-    A layout is rendered as one colour for each label, another one for every style.
+    """Stands in for the engine; what it renders is told in `tests.app.fake_edits`.
 
     Attributes:
+        own_directions: what `directions` gives.
         errors: raised by the next calls, one each; None lets a call pass.
         delay_s: how long every call takes; it can be cancelled meanwhile.
         calls: the names of the methods that were called, in order.
         requests: of the calls of `render`, in order.
-        layout_requests: of the calls of `see_layout`, in order.
+        layout_requests, similarity_requests, texture_requests: of the other calls, in order.
         threads: the threads that called.
         running: set while a call is in progress.
         forgotten: how often `forget` was called.
@@ -58,6 +67,9 @@ class FakeBackend:
         self.calls: list[str] = []
         self.requests: list[RenderRequest] = []
         self.layout_requests: list[LayoutRequest] = []
+        self.similarity_requests: list[SimilarityRequest] = []
+        self.texture_requests: list[TextureRequest] = []
+        self.own_directions = own_directions()
         self.threads: set[threading.Thread] = set()
         self.running = threading.Event()
         self.forgotten = 0
@@ -79,8 +91,13 @@ class FakeBackend:
         started = time.perf_counter()
         self._work("render", token, progress)
         rgb_hwc = rendered(request)
+        outside_px, changed_outside_px = outside(request, rgb_hwc)
         return RenderResult(
-            rgb_hwc=rgb_hwc, seconds=time.perf_counter() - started, device=self.device_words
+            rgb_hwc=rgb_hwc,
+            seconds=time.perf_counter() - started,
+            device=self.device_words,
+            outside_px=outside_px,
+            changed_outside_px=changed_outside_px,
         )
 
     def see_layout(
@@ -96,6 +113,40 @@ class FakeBackend:
             seconds=time.perf_counter() - started,
             device=self.device_words,
         )
+
+    def similarity(
+        self, request: SimilarityRequest, token: CancelToken, progress: Progress
+    ) -> SimilarityResult:
+        """By colour, in cells of 8 px."""
+        self.similarity_requests.append(request)
+        started = time.perf_counter()
+        self._work("similarity", token, progress)
+        similarity_hw = likeness(rendered_values(request.picture), request.x, request.y, CELL_PX)
+        return SimilarityResult(
+            similarity_hw=similarity_hw,
+            cell_px=CELL_PX,
+            flat=bool((similarity_hw > FLAT_LIKENESS).mean() > FLAT_SHARE),
+            seconds=time.perf_counter() - started,
+            device=self.device_words,
+        )
+
+    def texture_code(
+        self, request: TextureRequest, token: CancelToken, progress: Progress
+    ) -> TextureResult:
+        """Of the mean colour."""
+        self.texture_requests.append(request)
+        started = time.perf_counter()
+        self._work("texture_code", token, progress)
+        return TextureResult(
+            code=texture_of(request.photo.rgb_hwc, TEXTURE_LENGTH),
+            weights=self.own_directions.weights,
+            seconds=time.perf_counter() - started,
+            device=self.device_words,
+        )
+
+    def directions(self, model: str) -> ModelDirections:
+        self._work("directions", CancelToken(), ignore)
+        return self.own_directions
 
     def warm_up(self, model: str, token: CancelToken, progress: Progress) -> None:
         self._work("warm_up", token, progress)
@@ -167,6 +218,18 @@ class MakeFakes:
         return self.made[-1]
 
 
+def own_directions() -> ModelDirections:
+    """Four sliders of texture and three of structure; the mean code is that of a grey picture."""
+    grey_hwc = np.full((1, 1, 3), 128, np.uint8)
+    return ModelDirections(
+        weights=WEIGHTS,
+        texture=(0.3, 0.2, 0.1, 0.05),
+        structure=(0.5, 0.3, 0.2),
+        texture_length=TEXTURE_LENGTH,
+        texture_mean=texture_of(grey_hwc, TEXTURE_LENGTH),
+    )
+
+
 def means_of(backend: FakeBackend | None = None, token: CancelToken | None = None) -> Means:
     """Means for work that a test runs itself, on its own thread."""
     own = backend or FakeBackend()
@@ -180,61 +243,5 @@ def thirds(height_px: int, width_px: int) -> npt.NDArray[np.uint8]:
     return np.repeat(ids[:, None], width_px, axis=1)
 
 
-def rendered(request: RenderRequest) -> npt.NDArray[Any]:
-    """The base at the wanted size; each swap brings its mean by `amount` to the reference's.
-
-    A rendered layout takes the place of the picture.
-    """
-    base_hwc = request.base.rgb_hwc
-    height_px, width_px, _ = base_hwc.shape
-    scale = (request.short_side_px or min(height_px, width_px)) / min(height_px, width_px)
-    rows = _nearest(height_px, scale)
-    columns = _nearest(width_px, scale)
-    values_hwc = base_hwc[rows][:, columns] / np.iinfo(base_hwc.dtype).max
-    pictures = {picture.sha256: picture.rgb_hwc for picture in request.pictures}
-    for edit in request.edits:
-        if edit.enabled and isinstance(edit, RenderLayout):
-            painted_hwc = painted(request, edit, values_hwc.shape[:2])
-            values_hwc = values_hwc + edit.strength * (painted_hwc - values_hwc)
-        if edit.enabled and isinstance(edit, SwapTexture):
-            reference_hwc = pictures[edit.reference]
-            mean = reference_hwc.mean(axis=(0, 1)) / np.iinfo(reference_hwc.dtype).max
-            share = edit.amount * edit.strength
-            values_hwc = values_hwc + share * (mean - values_hwc.mean(axis=(0, 1)))
-    dtype = np.uint8 if request.bits == 8 else np.uint16
-    top = np.iinfo(dtype).max
-    return np.ascontiguousarray(np.clip(np.rint(values_hwc * top), 0, top).astype(dtype))
-
-
-def painted(
-    request: RenderRequest, edit: RenderLayout, size_px: tuple[int, ...]
-) -> npt.NDArray[np.float64]:
-    """The layout stretched over (height, width), each label in the style's colour for it, 0..1."""
-    assert request.layout is not None
-    height_px, width_px = size_px
-    ids_hw = request.layout.ids.to_array()
-    rows = np.arange(height_px) * ids_hw.shape[0] // height_px
-    columns = np.arange(width_px) * ids_hw.shape[1] // width_px
-    table = np.arange(65536)
-    for before, after in edit.mapping:
-        table[before] = after
-    first = _colours(edit.seed, edit.reference)
-    second = first
-    if edit.other_reference is not None or edit.other_seed is not None:
-        second = _colours(edit.other_seed or 0, edit.other_reference)
-    colours = first + edit.blend * (second - first)
-    return colours[table[ids_hw[rows][:, columns]] % 256]
-
-
-def _colours(seed: int, reference: str | None) -> npt.NDArray[np.float64]:
-    own = seed if reference is None else int(reference[:12], 16)
-    return np.random.default_rng(own).random((256, 3))
-
-
 def ignore(*_args: object) -> None:
     """Takes whatever it is called with."""
-
-
-def _nearest(count: int, scale: float) -> npt.NDArray[np.intp]:
-    wanted = max(1, round(count * scale))
-    return (np.arange(wanted) * count // wanted).astype(np.intp)

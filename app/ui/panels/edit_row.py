@@ -4,14 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
-    QLineEdit,
-    QStackedWidget,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -24,8 +22,10 @@ from app.ui.widgets.notice import KindMark
 from app.ui.widgets.painting import draw_cover, draw_ring, fill_rounded
 from app.ui.widgets.slider import AmountSlider, Scale
 from app.ui.widgets.thumbnail import to_pixmap
+from app.ui.widgets.title import Title
 
 STRENGTH = Scale(default=1.0, step=0.05, percent=True)
+DETAIL = Scale(default=1.0, step=0.05, percent=True)
 THUMBNAIL_SIDE = 36
 GRIP_WIDTH = 28
 
@@ -38,6 +38,8 @@ class EditItem:
         uid: tells it apart for ever.
         strength: 0..1.
         detail: what it uses: title of the model, name of the reference.
+        photo_detail: how much of the photo's own detail it keeps, 0..1; None for edits that have no
+            such choice.
         missing: a sentence about what is not there; the row is then greyed. Empty: all is there.
         thumb: H x W x 3 uint8; None for no picture.
     """
@@ -49,6 +51,7 @@ class EditItem:
     detail: str = ""
     missing: str = ""
     thumb: npt.NDArray[np.uint8] | None = None
+    photo_detail: float | None = None
 
     @property
     def words(self) -> str:
@@ -123,75 +126,6 @@ class Picture(QWidget):
         painter.end()
 
 
-class Title(QStackedWidget):
-    """A name that can be changed in place.
-
-    Signals:
-        renamed(str): Enter or another click, with another name than before.
-        closed(): the field is gone again; the focus has to go somewhere.
-    """
-
-    renamed = Signal(str)
-    closed = Signal()
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._label = ElidedLabel()
-        self._field = QLineEdit()
-        self._field.setAccessibleName("Name of the edit")
-        self._field.editingFinished.connect(self._finish)
-        self._field.installEventFilter(self)
-        self.addWidget(self._label)
-        self.addWidget(self._field)
-        self.setMinimumHeight(28)
-
-    @property
-    def is_edited(self) -> bool:
-        return self.currentWidget() is self._field
-
-    def set_text(self, text: str, usable: bool) -> None:
-        """The name; a name that is being typed stays."""
-        self._label.setText(text)
-        self._label.setEnabled(usable)
-
-    def edit(self) -> None:
-        """Show the field with the name marked."""
-        self._field.setText(self._label.text())
-        self._field.selectAll()
-        self.setCurrentWidget(self._field)
-        self._field.setFocus(Qt.FocusReason.OtherFocusReason)
-
-    @Slot()
-    def _finish(self) -> None:
-        if not self.is_edited:
-            return
-        name = self._field.text().strip()
-        changed = bool(name) and name != self._label.text()
-        self._close()
-        if changed:
-            self.renamed.emit(name)
-
-    def _close(self) -> None:
-        had_focus = self._field.hasFocus()
-        # Hiding the field takes its focus, which counts as the end of editing.
-        blocked = self._field.blockSignals(True)
-        self.setCurrentWidget(self._label)
-        self._field.blockSignals(blocked)
-        if had_focus:
-            self.closed.emit()
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if (
-            watched is self._field
-            and isinstance(event, QKeyEvent)
-            and event.type() == QEvent.Type.KeyPress
-            and event.key() == Qt.Key.Key_Escape
-        ):
-            self._close()
-            return True
-        return super().eventFilter(watched, event)
-
-
 class Missing(QWidget):
     """A sentence about what is not there, with the mark of a warning."""
 
@@ -213,11 +147,11 @@ class Missing(QWidget):
 
 
 class EditRow(QFrame):
-    """Grip, eye, picture, name, strength, bin.
+    """Grip, eye, picture, name, strength, bin; while it is selected, the photo's detail.
 
     Signals:
-        toggled(bool), strength_dragged(float), strength_committed(float), removed(),
-        renamed(str): of this edit; strengths are 0..1.
+        toggled(bool), strength_dragged(float), strength_committed(float), detail_dragged(float),
+        detail_committed(float), removed(), renamed(str): of this edit; amounts are 0..1.
         picked(): a click or the focus arrived: this is the selected row.
         stepped(int): Up or Down: -1, 1. With Alt: `shifted(int)`.
         held(), dragged(QPoint), dropped(): the grip.
@@ -226,6 +160,8 @@ class EditRow(QFrame):
     toggled = Signal(bool)
     strength_dragged = Signal(float)
     strength_committed = Signal(float)
+    detail_dragged = Signal(float)
+    detail_committed = Signal(float)
     removed = Signal()
     renamed = Signal(str)
     picked = Signal()
@@ -242,11 +178,13 @@ class EditRow(QFrame):
         self.grip = Grip()
         self._eye = QToolButton()
         self._picture = Picture()
-        self.title = Title()
+        self.title = Title("Name of the edit")
         self._detail = ElidedLabel(faint=True)
         self._missing = Missing()
         self._bin = QToolButton()
         self.strength = AmountSlider("Strength", STRENGTH, compact=True)
+        self._photo = QWidget()
+        self.photo_detail = AmountSlider("Keep photo detail", DETAIL, compact=True)
         self._name_parts()
         self._arrange()
         self._connect()
@@ -280,6 +218,14 @@ class EditRow(QFrame):
         right.addLayout(top)
         right.addWidget(self._missing)
         right.addWidget(self.strength)
+        words = ElidedLabel("Photo detail", faint=True)
+        words.setToolTip("How much of the photo's own detail is kept")
+        kept = QHBoxLayout(self._photo)
+        kept.setContentsMargins(4, 0, 0, 0)
+        kept.setSpacing(4)
+        kept.addWidget(words)
+        kept.addWidget(self.photo_detail, 1)
+        right.addWidget(self._photo)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 8, 8, 8)
         row.setSpacing(0)
@@ -291,6 +237,8 @@ class EditRow(QFrame):
         self._bin.clicked.connect(self._on_bin)
         self.strength.dragged.connect(self.strength_dragged)
         self.strength.committed.connect(self.strength_committed)
+        self.photo_detail.dragged.connect(self.detail_dragged)
+        self.photo_detail.committed.connect(self.detail_committed)
         self.title.renamed.connect(self.renamed)
         self.title.closed.connect(self._take_focus)
         self.grip.held.connect(self.held)
@@ -316,18 +264,27 @@ class EditRow(QFrame):
         self.strength.setEnabled(usable)
         self.strength.set_label(f"Strength of {item.title}")
         self.strength.set_value(item.strength)
+        self.photo_detail.set_label(f"Photo detail kept by {item.title}")
+        self.photo_detail.set_value(item.photo_detail or 0.0)
+        self.photo_detail.setEnabled(usable)
+        self._show_detail()
         self.setAccessibleName(item.words)
 
     @property
     def tab_stops(self) -> list[QWidget]:
         """What Tab goes through, in this order."""
-        return [self, self._eye, self._bin, *self.strength.tab_stops]
+        amounts = [*self.strength.tab_stops, *self.photo_detail.tab_stops]
+        return [self, self._eye, self._bin, *amounts]
 
     def set_selected(self, selected: bool) -> None:
         """Mark it as the selected one."""
         self._selected = selected
         self.setAccessibleDescription("selected" if selected else "")
+        self._show_detail()
         self.update()
+
+    def _show_detail(self) -> None:
+        self._photo.setVisible(self._selected and self.item.photo_detail is not None)
 
     @Slot()
     def _on_eye(self) -> None:

@@ -15,7 +15,7 @@ __all__ = ["EditItem", "EditsPanel"]
 
 SPACING = 4
 MARK_HEIGHT = 2
-EMPTY_WORDS = "No edits yet. A reference makes the first one."
+EMPTY_WORDS = "No edits yet. A reference, a slider or a tool makes the first one."
 
 
 class RowArea(QWidget):
@@ -51,6 +51,8 @@ class EditsPanel(QWidget):
     Signals:
         toggled(int, bool): an edit, by its uid, is switched on or off.
         strength_dragged(int, float), strength_committed(int, float): 0..1; see AmountSlider.
+        detail_dragged(int, float), detail_committed(int, float): how much of the photo's own
+            detail is kept, likewise.
         removed(int): delete it.
         moved(int, int): it should stand at this index, counted without itself.
         renamed(int, str)
@@ -60,6 +62,8 @@ class EditsPanel(QWidget):
     toggled = Signal(int, bool)
     strength_dragged = Signal(int, float)
     strength_committed = Signal(int, float)
+    detail_dragged = Signal(int, float)
+    detail_committed = Signal(int, float)
     removed = Signal(int)
     moved = Signal(int, int)
     renamed = Signal(int, str)
@@ -95,7 +99,10 @@ class EditsPanel(QWidget):
         return self._selected
 
     def set_items(self, items: Sequence[EditItem]) -> None:
-        """Show these. Rows that stay keep their focus, a drag of their slider, a typed name."""
+        """Show these. Rows that stay keep their focus, a drag of their slider, a typed name.
+
+        A single one that is new, among those that were there, is selected.
+        """
         old = self._uids()
         rows = {row.item.uid: row for row in self._rows}
         focused = next((row.item.uid for row in self._rows if row.hasFocus()), -1)
@@ -117,6 +124,9 @@ class EditsPanel(QWidget):
 
     def _keep_selection(self, old: list[int], focused: int) -> None:
         now = self._uids()
+        new = [uid for uid in now if uid not in old]
+        if len(new) == 1 and len(now) == len(old) + 1:
+            self._select(new[0])
         if self._selected in now or self._selected == -1:
             return
         place = old.index(self._selected) if self._selected in old else 0
@@ -135,6 +145,8 @@ class EditsPanel(QWidget):
         row.toggled.connect(lambda on: self.toggled.emit(uid, on))
         row.strength_dragged.connect(lambda value: self.strength_dragged.emit(uid, value))
         row.strength_committed.connect(lambda value: self.strength_committed.emit(uid, value))
+        row.detail_dragged.connect(lambda value: self.detail_dragged.emit(uid, value))
+        row.detail_committed.connect(lambda value: self.detail_committed.emit(uid, value))
         row.renamed.connect(lambda name: self.renamed.emit(uid, name))
         row.removed.connect(lambda: self.removed.emit(uid))
         row.picked.connect(lambda: self._select(uid))

@@ -10,6 +10,8 @@ import numpy.typing as npt
 from PySide6.QtCore import QObject
 
 from app.controllers.edit_list import EditList, title_of
+from app.controllers.edit_thumbs import shape_thumb
+from app.controllers.label_maps import is_ground, small_colours
 from app.controllers.models import Models
 from app.controllers.pictures import THUMBNAIL_PX, OpenedPhoto
 from app.controllers.preferences import Preferences
@@ -18,14 +20,15 @@ from app.controllers.requests import edits_on, request_of
 from app.controllers.session import Change, Session
 from app.controllers.swapping import Swapping
 from app.document.document import Document, EditEntry
-from app.document.history import History
+from app.document.history import History, State
+from app.document.palettes import Palettes
 from app.ui.files import PICTURE_SUFFIXES, ask_files
 from app.ui.main_window import MainWindow
 from app.ui.panels.edits import EditItem
 from app.ui.panels.history import StateItem
 from app.ui.panels.reference import ReferenceItem
 from app.ui.presenters.notices import Teller
-from models.edits import RenderLayout, SwapTexture
+from models.edits import CloneStructure, CodeEdit, Edit, RenderLayout, SwapTexture
 
 STEP_THUMBNAIL_PX = 64
 NONE = -1
@@ -44,6 +47,7 @@ class EditsPresenter(QObject):
         edit_list: EditList,
         models: Models,
         preferences: Preferences,
+        palettes: Palettes,
         tell: Teller,
     ) -> None:
         super().__init__(window)
@@ -53,9 +57,12 @@ class EditsPresenter(QObject):
         self._edit_list = edit_list
         self._models = models
         self._preferences = preferences
+        self._palettes = palettes
         self._tell = tell
         self._thumbs: dict[str, Thumb] = {}
+        self._shapes: dict[int, tuple[Edit, Thumb | None]] = {}
         self._step_thumbs: dict[int, Thumb] = {}
+        self._plain_thumbs: dict[int, Thumb | None] = {}
         self._base_thumb: Thumb | None = None
         self._selected = NONE
         self._connect_reference()
@@ -66,16 +73,20 @@ class EditsPresenter(QObject):
         """A photo is about to be the document."""
         self._base_thumb = photo.pyramid.thumbnail(STEP_THUMBNAIL_PX)
         self._step_thumbs.clear()
+        self._plain_thumbs.clear()
         self._thumbs.clear()
+        self._shapes.clear()
 
     def note_shown(self, rendered: Rendered | None) -> None:
         """A picture came back: it is the thumbnail of the present step."""
         history = self._session.history
         if rendered is None or history is None or history.pending is not None:
             return
-        state = history.states[history.index]
-        request = request_of(state.document, rendered.request.short_side_px)
-        if rendered.request == request:
+        state, shown = history.states[history.index], rendered.request
+        request = request_of(
+            state.document, shown.short_side_px, edit_px=shown.edit_px, lacks=self._models.lacks
+        )
+        if shown == request:
             thumb = rendered.pyramid.thumbnail(STEP_THUMBNAIL_PX)
             self._step_thumbs[state.serial] = thumb
             self._show_steps()
@@ -139,11 +150,12 @@ class EditsPresenter(QObject):
         for photo in references:
             sha256 = photo.picture.sha256
             if sha256 not in self._thumbs:
-                # Of a rescued document; the others were made by the file thread.
+                # Of an opened project; the others were made by the file thread.
                 self._thumbs[sha256] = thinned(photo.picture.rgb_hwc, THUMBNAIL_PX)
             items.append(ReferenceItem(sha256, photo.name, self._thumbs[sha256], sha256 in used))
         self._window.reference.set_references(items)
         self._window.style_panel.set_known(items)
+        self._window.retouch.set_references(items)
 
     # The list of edits
 
@@ -152,6 +164,8 @@ class EditsPresenter(QObject):
         panel.toggled.connect(edits.switch)
         panel.strength_dragged.connect(edits.drag_strength)
         panel.strength_committed.connect(edits.commit_strength)
+        panel.detail_dragged.connect(edits.drag_detail)
+        panel.detail_committed.connect(edits.commit_detail)
         panel.removed.connect(edits.remove)
         panel.moved.connect(edits.move)
         panel.renamed.connect(edits.rename)
@@ -203,8 +217,20 @@ class EditsPresenter(QObject):
             strength=edit.strength,
             detail=" · ".join(filter(None, (names, model.title if model else ""))),
             missing="" if known else f"The model {edit.model!r} is not installed.",
-            thumb=self._thumbs.get(edit.pictures[0]) if edit.pictures else None,
+            thumb=self._thumb_of(document, entry),
+            photo_detail=edit.detail if isinstance(edit, CodeEdit) else None,
         )
+
+    def _thumb_of(self, document: Document, entry: EditEntry) -> Thumb | None:
+        """Of the reference, or else the shape of the mask, or else the amounts."""
+        edit = entry.edit
+        if edit.pictures and not isinstance(edit, CloneStructure):
+            return self._thumbs.get(edit.pictures[0])
+        known = self._shapes.get(entry.uid)
+        if known is None or known[0] != edit:
+            known = (edit, shape_thumb(edit, document.masks))
+            self._shapes[entry.uid] = known
+        return known[1]
 
     # Steps
 
@@ -226,23 +252,35 @@ class EditsPresenter(QObject):
         """The rows; thumbnails of steps that are gone are dropped."""
         serials = {state.serial for state in history.states}
         self._step_thumbs = {s: t for s, t in self._step_thumbs.items() if s in serials}
+        self._plain_thumbs = {s: t for s, t in self._plain_thumbs.items() if s in serials}
         items: list[StateItem] = []
-        last = self._base_thumb
+        last: Thumb | None = None
         for place, state in enumerate(history.states):
             # A step that was not rendered looks like the one before it.
-            plain = self._base_thumb if not edits_on(state.document) else last
+            plain = last if edits_on(state.document) else None
             last = self._step_thumbs.get(state.serial, plain)
             items.append(
                 StateItem(
                     serial=state.serial,
                     label=state.label,
-                    thumb_rgb_hwc=last,
+                    thumb_rgb_hwc=self._unrendered(state) if last is None else last,
                     current=place == history.index,
                     undone=place > history.index,
                     saved=history.is_state_saved(state),
                 )
             )
         return items
+
+    def _unrendered(self, state: State) -> Thumb | None:
+        """A step without a rendered picture: the photo, or the layout where there is no photo."""
+        if state.serial not in self._plain_thumbs:
+            labels = state.document.labels if is_ground(state.document) else None
+            palette = self._palettes.find(labels.palette_id) if labels else None
+            thumb = self._base_thumb
+            if labels is not None:
+                thumb = small_colours(labels, palette, STEP_THUMBNAIL_PX) if palette else None
+            self._plain_thumbs[state.serial] = thumb
+        return self._plain_thumbs[state.serial]
 
     def _name(self, action_id: str, verb: str, label: str) -> None:
         action = self._window.actions_[action_id]

@@ -38,8 +38,11 @@ class Scale:
         default: what a double-click sets.
         step: one nudge of an arrow key or of the wheel; ten of it with Page Up and Page Down.
         decimals: of the value; it is a multiple of 10 ** -decimals.
-        ticks: values with a word under the track; the hand snaps to them.
+        ticks: values with a word, or none, under the track; the hand snaps to them.
         percent: the number shown is the value times 100, with "%".
+        reach: numbers may be typed so far from zero, beyond the ends of the track; None: no
+            farther than the track goes.
+        origin: the track is filled from this value to the handle; None: from the minimum.
     """
 
     minimum: float = 0.0
@@ -49,6 +52,15 @@ class Scale:
     decimals: int = 2
     ticks: tuple[tuple[float, str], ...] = ()
     percent: bool = False
+    reach: float | None = None
+    origin: float | None = None
+
+    @property
+    def typed_range(self) -> tuple[float, float]:
+        """The least and the greatest number that can be typed."""
+        if self.reach is None:
+            return self.minimum, self.maximum
+        return min(self.minimum, -self.reach), max(self.maximum, self.reach)
 
     def to_units(self, value: float) -> int:
         """The position of a value: whole units of its last decimal above the minimum."""
@@ -86,7 +98,8 @@ class Track(QSlider):
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
 
     def sizeHint(self) -> QSize:
-        words = round(self.fontMetrics().height() * WORDS_SIZE) if self._scale.ticks else 0
+        worded = any(words for _, words in self._scale.ticks)
+        words = round(self.fontMetrics().height() * WORDS_SIZE) if worded else 0
         return QSize(120, CONTROL_HEIGHT + words)
 
     def minimumSizeHint(self) -> QSize:
@@ -172,7 +185,10 @@ class Track(QSlider):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme.line)
         painter.drawRoundedRect(groove, radius, radius)
-        groove.setRight(self._x_of(self.value()))
+        origin = self._scale.minimum if self._scale.origin is None else self._scale.origin
+        edges = (self._x_of(self._scale.to_units(origin)), self._x_of(self.value()))
+        groove.setLeft(min(edges) if self._scale.origin is not None else groove.left())
+        groove.setRight(max(edges))
         painter.setBrush(theme.accent if self.isEnabled() else theme.disabled)
         painter.drawRoundedRect(groove, radius, radius)
 
@@ -237,6 +253,7 @@ class AmountSlider(QWidget):
         """
         super().__init__(parent)
         self._scale = scale
+        self._units = scale.to_units(scale.default)
         self._label = QLabel(label)
         self._track = Track(scale, wheel_needs_focus=compact)
         self._number = self._make_number()
@@ -244,7 +261,7 @@ class AmountSlider(QWidget):
         self._arrange(compact)
         self._fit_number()
         self.set_label(label)
-        self.set_value(scale.default)
+        self._show(scale.to_units(scale.default))
         self.setFocusProxy(self._track)
         self._track.valueChanged.connect(self._on_track)
         self._track.let_go.connect(self._commit)
@@ -262,7 +279,8 @@ class AmountSlider(QWidget):
         number.setProperty("plain", True)
         number.setAlignment(Qt.AlignmentFlag.AlignRight)
         number.setDecimals(max(0, scale.decimals - 2) if scale.percent else scale.decimals)
-        number.setRange(scale.minimum * factor, scale.maximum * factor)
+        low, high = scale.typed_range
+        number.setRange(low * factor, high * factor)
         number.setSingleStep(scale.step * factor)
         number.setSuffix(" %" if scale.percent else "")
         number.setKeyboardTracking(False)
@@ -272,9 +290,10 @@ class AmountSlider(QWidget):
     def _fit_number(self) -> None:
         """As wide as the longest number in the present font, as high as a control."""
         number, metrics = self._number, self._number.fontMetrics()
-        widest = number.textFromValue(number.maximum()) + number.suffix()
+        ends = [number.textFromValue(end) for end in (number.minimum(), number.maximum())]
+        widest = max(metrics.horizontalAdvance(f"{end}{number.suffix()}0") for end in ends)
         height = max(CONTROL_HEIGHT, metrics.height() + 8)
-        number.setFixedSize(metrics.horizontalAdvance(widest + "0") + 20, height)
+        number.setFixedSize(widest + 20, height)
 
     def _arrange(self, compact: bool) -> None:
         if compact:
@@ -303,7 +322,7 @@ class AmountSlider(QWidget):
 
     @property
     def value(self) -> float:
-        return self._scale.to_value(self._track.value())
+        return self._scale.to_value(self._units)
 
     @property
     def is_dragged(self) -> bool:
@@ -322,18 +341,20 @@ class AmountSlider(QWidget):
         hand drags, the call does nothing.
         """
         units = self._scale.to_units(value)
-        if self.is_dragged or (units == self._track.value() and self._number_agrees()):
+        if self.is_dragged or (units == self._units and self._number_agrees()):
             return
         self._rest.stop()
         self._show(units)
 
     def _number_agrees(self) -> bool:
-        return self._scale.to_units(self._typed()) == self._track.value()
+        return self._scale.to_units(self._typed()) == self._units
 
     def _typed(self) -> float:
         return self._number.value() / (100 if self._scale.percent else 1)
 
     def _show(self, units: int) -> None:
+        low, high = map(self._scale.to_units, self._scale.typed_range)
+        self._units = min(max(units, low), high)
         blocked = self._track.blockSignals(True)
         self._track.setValue(units)
         self._track.blockSignals(blocked)

@@ -1,7 +1,9 @@
 import pytest
 
-from app.controllers.edit_list import EditList, title_of
+from app.controllers.edit_list import KIND_TITLES, EditList, title_of
 from app.controllers.session import Session
+from app.document.document import with_edit
+from models.edits import KINDS, AdjustTexture, CloneStructure, PaintTexture, RenderLayout
 
 
 @pytest.fixture
@@ -83,3 +85,43 @@ def test_a_slider_of_an_edit_that_is_gone_is_not_listened_to(edits, swapped):
     edits.drag_strength(1, 0.4)
     edits.commit_strength(1, 0.4)
     assert swapped.history.states == before
+
+
+def test_the_photos_detail_is_dragged_and_is_one_step(edits, swapped):
+    for detail in (0.2, 0.6):
+        edits.drag_detail(1, detail)
+        assert only(swapped).edit.detail == detail
+    edits.commit_detail(1, 0.7)
+    assert only(swapped).edit.detail == 0.7
+    assert swapped.history.undo_label == "Keep photo detail"
+    swapped.undo()
+    assert only(swapped).edit.detail == 0.0
+
+
+def test_a_rendered_layout_keeps_no_detail_of_a_photo(edits, session):
+    session.push("Layout", with_edit(session.document, RenderLayout(model="painter")))
+    steps = len(session.history.states)
+    edits.drag_detail(2, 0.5)
+    edits.commit_detail(2, 0.5)
+    edits.commit_detail(99, 0.5)
+    assert len(session.history.states) == steps
+
+
+def test_a_model_is_used_by_all_edits_of_codes_and_no_others(edits, swapped):
+    document = swapped.document
+    for edit in (
+        AdjustTexture(model="toy", checkpoint="c" * 64),
+        CloneStructure(model="toy"),
+        PaintTexture(model="toy"),
+        RenderLayout(model="painter"),
+    ):
+        document = with_edit(document, edit)
+    swapped.push("More", document)
+    edits.use_model("other")
+    assert [edit.model for edit in swapped.document.edits] == [*["other"] * 4, "painter"]
+    assert all(edit.checkpoint == "" for edit in swapped.document.edits)
+    assert swapped.history.undo_label == "Change model"
+
+
+def test_every_kind_of_edit_has_a_name_for_people():
+    assert set(KIND_TITLES) == set(KINDS)

@@ -244,3 +244,28 @@ def test_tab_goes_through_the_controls_of_a_row(panel: EditsPanel):
         "Strength of Edit 1",
         "Strength of Edit 1, as a number",
     ]
+
+
+def detail_slider(row: EditRow):
+    return row.photo_detail
+
+
+def test_the_photos_detail_is_offered_in_the_selected_row(panel: EditsPanel):
+    panel.set_items([edit(1, photo_detail=0.25), edit(2, photo_detail=0.5), edit(3)])
+    said = []
+    panel.detail_dragged.connect(lambda *values: said.append(("dragged", *values)))
+    panel.detail_committed.connect(lambda *values: said.append(("committed", *values)))
+    rows(panel)[1].setFocus()
+    assert [detail_slider(row).isVisible() for row in rows(panel)] == [False, True, False]
+    assert detail_slider(rows(panel)[1]).value == 0.5
+    detail_slider(rows(panel)[1]).reset()
+    assert said == [("dragged", 2, 1.0), ("committed", 2, 1.0)]
+    rows(panel)[2].setFocus()
+    assert not any(detail_slider(row).isVisible() for row in rows(panel))
+
+
+def test_the_detail_of_an_edit_without_its_model_cannot_be_moved(panel: EditsPanel):
+    panel.set_items([edit(1, photo_detail=0.25, missing="The model is not installed.")])
+    rows(panel)[0].setFocus()
+    assert detail_slider(rows(panel)[0]).isVisible()
+    assert not detail_slider(rows(panel)[0]).isEnabled()

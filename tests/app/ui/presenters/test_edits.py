@@ -1,13 +1,23 @@
 """Panels and steps: what a hand does while something else has not come to rest."""
 
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 
-from app.document.document import set_strength
+from app.document.document import replace_edit, set_strength, with_edit
 from app.document.io.images import write_image
+from app.document.masks import empty_levels, mask_of
+from models.edits import (
+    AdjustTexture,
+    ClonePatch,
+    CloneStructure,
+    EditRegion,
+    PaintTexture,
+    TexturePatch,
+)
 from tests.app.ui.test_flow import amount, expected, middle, near, shown_at_middle
 
 
@@ -61,7 +71,7 @@ def test_another_picture_while_a_slider_waits_breaks_nothing(swapped, files):
     swapped.wait(lambda: swapped.document.base.path == files.sunset)
     swapped.qtbot.wait(500)
     assert swapped.document.entries == ()
-    assert not swapped.program.session.unexported
+    assert not swapped.program.session.unsaved
 
 
 def drag(driver, slider, share):
@@ -179,3 +189,75 @@ def test_work_is_marked_within_a_tenth_of_a_second_and_the_mark_goes(swapped):
     go_on()
     swapped.wait()
     assert near(shown_at_middle(swapped), middle(expected(swapped)))
+
+
+def item(driver, place):
+    return driver.window.edits._rows[place].item
+
+
+def push(driver, edit, *masks):
+    session = driver.program.session
+    session.push("Edit", with_edit(session.settled(), edit, masks=masks))
+    driver.wait()
+
+
+def test_every_kind_of_edit_is_shown_with_a_picture_and_its_model(swapped):
+    document = swapped.document
+    size_px = (document.width_px, document.height_px)
+    mask = mask_of(empty_levels(*size_px).stamp(100, 100, 60, 255))
+    model = document.edits[0].model
+    sunset = document.references[0].picture.sha256
+    for edit in (
+        AdjustTexture(model=model, amounts=(("texture:0", 2.0),)),
+        CloneStructure(model=model, patches=(ClonePatch(mask=mask.sha256, dx=0.2, dy=0.0),)),
+        EditRegion(model=model, region=mask.sha256),
+        PaintTexture(model=model, patches=(TexturePatch(mask=mask.sha256, reference=sunset),)),
+    ):
+        push(swapped, edit, mask)
+    items = [item(swapped, place) for place in range(5)]
+    assert [one.title for one in items] == [
+        *("Swap texture", "Adjust texture", "Clone", "Region", "Paint texture")
+    ]
+    assert all(one.thumb is not None for one in items)
+    assert all("Landscapes" in one.detail for one in items)
+    assert np.array_equal(items[2].thumb, items[3].thumb)
+    assert items[4].thumb is items[0].thumb
+    assert "sunset.png" in items[4].detail
+    assert [one.photo_detail for one in items] == [0.0] * 5
+
+
+def test_the_shape_of_a_mask_follows_the_brush(opened):
+    levels = empty_levels(opened.document.width_px, opened.document.height_px)
+    first = mask_of(levels.stamp(60, 60, 30, 255))
+    second = mask_of(levels.stamp(60, 60, 30, 255).stamp(200, 100, 50, 255))
+    model = opened.program.models.current
+    push(opened, EditRegion(model=model, region=first.sha256), first)
+    before = item(opened, 0).thumb
+    uid = opened.document.entries[0].uid
+    session = opened.program.session
+    edit = replace(opened.document.edits[0], region=second.sha256)
+    session.push("Brush", replace_edit(session.settled(), uid, edit, masks=[second]))
+    opened.wait()
+    assert (item(opened, 0).thumb.mean() - before.mean()) > 5
+
+
+def test_the_detail_of_the_photo_is_a_slider_of_the_selected_row(swapped):
+    push(swapped, AdjustTexture(model="landscapes", amounts=(("texture:0", 1.0),)))
+    row = strength_row(swapped)
+    assert strength_row(swapped, 1).photo_detail.isVisible(), "a new edit is selected"
+    assert not row.photo_detail.isVisible()
+    row.setFocus()
+    row.photo_detail.reset()
+    swapped.wait()
+    assert swapped.document.edits[0].detail == 1.0
+    swapped.choose("edit.undo")
+    assert swapped.document.edits[0].detail == 0.0
+
+
+def test_an_edit_without_its_model_is_kept_grey_and_left_out(swapped):
+    push(swapped, AdjustTexture(model="gone", amounts=(("texture:0", 3.0),)))
+    assert item(swapped, 1).missing == "The model 'gone' is not installed."
+    assert "gone" not in {edit.model for edit in swapped.backend.requests[-1].edits}
+    assert not strength_row(swapped, 1).strength.isEnabled()
+    swapped.choose("edit.duplicate")
+    assert [edit.model for edit in swapped.document.edits].count("gone") == 2

@@ -6,6 +6,7 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDoubleSpinBox
 
+from app.ui.theme import Theme
 from app.ui.widgets.slider import CONTROL_HEIGHT, MARGIN, AmountSlider, Scale, Track
 
 SCALE = Scale(
@@ -247,3 +248,71 @@ def test_it_paints_enabled_focused_and_disabled(slider: AmountSlider):
     focused = slider.grab().toImage()
     slider.setEnabled(False)
     assert slider.grab().toImage() != focused
+
+
+AROUND = Scale(
+    minimum=-3.0, maximum=3.0, default=0.0, step=0.1, ticks=((0.0, ""),), reach=6.0, origin=0.0
+)
+
+
+@pytest.fixture
+def around(qtbot) -> AmountSlider:
+    """A slider of both signs whose number goes farther than its track."""
+    made = AmountSlider("Around", AROUND, compact=True)
+    qtbot.addWidget(made)
+    made.resize(240, 40)
+    made.show()
+    qtbot.waitExposed(made)
+    made.activateWindow()
+    return made
+
+
+def test_it_begins_at_its_default_wherever_the_track_begins(around):
+    assert around.value == 0.0
+    assert track(around).value() == 300
+    assert number(around).value() == 0.0
+
+
+def test_a_number_beyond_the_track_is_kept_and_the_handle_stands_at_the_end(around):
+    log = Log(around)
+    number(around).selectAll()
+    QTest.keyClicks(number(around), "-4.5")
+    QTest.keyClick(number(around), Qt.Key.Key_Return)
+    assert log.commits == [-4.5]
+    assert (around.value, track(around).value()) == (-4.5, 0)
+    around.set_value(5.5)
+    assert (around.value, track(around).value()) == (5.5, track(around).maximum())
+    assert number(around).value() == 5.5
+    around.set_value(60.0)
+    assert around.value == 6.0
+
+
+def test_a_nudge_from_beyond_comes_back_to_the_track(around):
+    around.set_value(5.0)
+    track(around).setFocus()
+    QTest.keyClick(track(around), Qt.Key.Key_Left)
+    assert around.value == 2.9
+
+
+def test_the_track_is_filled_from_the_middle_to_the_handle(around):
+    def filled(value):
+        around.set_value(value)
+        image = track(around).grab().toImage()
+        accent = Theme.of(around.palette()).accent
+        row = [image.pixelColor(x, CONTROL_HEIGHT // 2) for x in range(image.width())]
+        return [x / image.width() for x, colour in enumerate(row) if near(colour, accent)]
+
+    right, left = filled(2.0), filled(-2.0)
+    assert min(right) == pytest.approx(0.5, abs=0.03)
+    assert max(left) == pytest.approx(0.5, abs=0.03)
+    assert max(right) > 0.75
+    assert min(left) < 0.25
+
+
+def near(colour, other) -> bool:
+    pairs = zip(colour.getRgb()[:3], other.getRgb()[:3], strict=True)
+    return all(abs(one - two) < 12 for one, two in pairs)
+
+
+def test_a_tick_without_a_word_takes_no_room(around):
+    assert track(around).sizeHint().height() == CONTROL_HEIGHT
