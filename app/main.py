@@ -22,12 +22,22 @@ from app.controllers.exporting import Exporting
 from app.controllers.finder import Finder
 from app.controllers.labels import Labels
 from app.controllers.layouts import Layouts
+from app.controllers.learning import Learning
 from app.controllers.models import Models
 from app.controllers.painting import Painting
 from app.controllers.pictures import Pictures
 from app.controllers.preferences import Preferences
 from app.controllers.preview import Preview
+from app.controllers.projects import Projects
+from app.controllers.recipes import Recipes
+from app.controllers.recovery import Recoveries
+from app.controllers.regions import Regions
+from app.controllers.retouching import Retouching
 from app.controllers.session import Session
+from app.controllers.slider_library import SliderLibrary
+from app.controllers.slider_strip import SliderStrip
+from app.controllers.sliders import Sliders
+from app.controllers.sources import Sources
 from app.controllers.styling import Styling
 from app.controllers.swapping import Swapping
 from app.document.palettes import Palettes
@@ -48,7 +58,11 @@ from app.ui.presenters.notices import Teller
 from app.ui.presenters.painting import PaintingPresenter
 from app.ui.presenters.picture import PicturePresenter
 from app.ui.presenters.program import ProgramPresenter
-from app.ui.presenters.rescue import RescuePresenter
+from app.ui.presenters.projects import ProjectPresenter
+from app.ui.presenters.recipes import RecipePresenter
+from app.ui.presenters.recovery import RecoveryPresenter
+from app.ui.presenters.retouching import RetouchPresenter
+from app.ui.presenters.sliders import SliderParts, SlidersPresenter
 from app.ui.presenters.start import StartPresenter
 from app.ui.presenters.workspaces import WorkspacePresenter
 from app.ui.watchdog import StallWatchdog
@@ -82,16 +96,26 @@ class Program:
         self.preferences = Preferences(settings, self.queue)
         self.session = Session()
         self.models = Models(self.queue, self.preferences)
-        self.preview = Preview(self.queue, self.session)
+        self.preview = Preview(self.queue, self.session, self.models.lacks)
         self.preview.set_working_size(settings.working_short_side_px)
         self.pictures = Pictures(self.queue, self.session)
+        self.projects = Projects(self.queue, self.session, self.pictures)
+        self.recoveries = Recoveries(self.queue, self.session, self.projects)
         self.edit_list = EditList(self.session)
         self.swapping = Swapping(self.queue, self.session, self.models.current_or_raise)
         self.labels = Labels(self.session, Palettes(resource("palettes")), FIRST_PALETTE)
         self.painting = Painting(self.session, self.labels)
         self.layouts = Layouts(self.queue, self.session, self.pictures, self.labels, self.models)
         self.styling = Styling(self.queue, self.session)
-        self.exporting = Exporting(self.queue, self.session, lambda: self.preview.working_px)
+        self.slider_library = SliderLibrary(self.queue)
+        self.sliders = Sliders(self.queue, self.session, self.models, self.slider_library)
+        self.slider_strip = SliderStrip(self.queue, self.session, self.sliders, self.models.lacks)
+        self.learning = Learning(self.queue)
+        self.recipes = Recipes(self.queue, self.session)
+        self.retouching = self._make_retouching()
+        self.exporting = Exporting(
+            self.queue, self.session, lambda: self.preview.working_px, self.models.lacks
+        )
         layout_store = QSettings(str(config_folder() / "window.ini"), QSettings.Format.IniFormat)
         self.window = MainWindow(layout_store)
         self.tell = Teller(
@@ -100,18 +124,30 @@ class Program:
         self._present()
         self.watchdog = StallWatchdog(app)
         self.models.refresh()
+        self.slider_library.read()
+
+    def _make_retouching(self) -> Retouching:
+        model = self.models.current_or_raise
+        regions = Regions(self.queue, self.session, model, lambda: self.preview.working_px)
+        return Retouching(self.session, model, Sources(self.queue, self.session), regions)
 
     def _present(self) -> None:
         window, session, tell = self.window, self.session, self.tell
         self.program = ProgramPresenter(window, self.preferences, self.models, self.appearance)
-        self.picture = PicturePresenter(window, session, self.preview, self.exporting, tell)
-        self.edits = EditsPresenter(
-            window, session, self.swapping, self.edit_list, self.models, self.preferences, tell
+        self.picture = PicturePresenter(
+            window, session, self.preview, self.exporting, self.models, tell
         )
-        self.documents = DocumentPresenter(
-            window, session, WaysIn(self.pictures, self.swapping, self.layouts), self.exporting,
-            self.preferences, self.picture, tell,
+        self.edits = EditsPresenter(
+            window, session, self.swapping, self.edit_list, self.models, self.preferences,
+            self.labels.palettes, tell,
         )  # fmt: skip
+        self.project_presenter = ProjectPresenter(
+            window, session, self.projects, self.preferences, self.picture, tell
+        )
+        ways_in = WaysIn(self.pictures, self.swapping, self.layouts, self.project_presenter)
+        self.documents = DocumentPresenter(
+            window, session, ways_in, self.exporting, self.preferences, self.picture, tell
+        )
         self.layout_presenter = LayoutPresenter(
             window, session, self.layouts, self.styling, self.labels, self.preferences,
             self.picture, tell,
@@ -131,24 +167,40 @@ class Program:
             window, self.documents, self.swapping, self.layout_presenter, self.model_presenter,
             tell,
         )  # fmt: skip
-        self.workspaces = WorkspacePresenter(
-            window, session, self.painting_presenter, self.styling, self.model_presenter
+        self.retouch_presenter = RetouchPresenter(
+            window, session, self.retouching, self.preferences, self.picture, tell
         )
+        self.workspaces = WorkspacePresenter(
+            window, session, self.painting_presenter, self.retouch_presenter, self.styling,
+            self.model_presenter,
+        )  # fmt: skip
         self.finder = FinderPresenter(
             window, Finder(self.queue, window), self.swapping, self.preferences
         )
-        self.rescue = RescuePresenter(window, self.queue, session, self.pictures, tell)
+        self.recipe_presenter = RecipePresenter(
+            window, session, self.recipes, self.preferences, tell
+        )
+        self.slider_presenter = SlidersPresenter(
+            window, session,
+            SliderParts(
+                self.sliders, self.slider_strip, self.slider_library, self.learning,
+                Finder(self.queue, window),
+            ), self.preferences, tell,
+        )  # fmt: skip
+        self.recovery = RecoveryPresenter(window, self.recoveries, self.project_presenter, tell)
+        self.documents.given_up.connect(self.recoveries.give_up)
         self.documents.set_licence_source(self.model_presenter.licence_words)
         self.pictures.opened.connect(self.picture.opened)
         self.pictures.opened.connect(self.edits.opened)
         self.preview.shown.connect(self.edits.note_shown)
+        self.preview.shown.connect(self.projects.note_shown)
         self.models.catalog_changed.connect(self.edits.note_catalog)
         self.model_presenter.painter_chosen.connect(self.layouts.use_model)
 
     def interrupted(self) -> None:
         """End without questions: work that is in no file is put aside for the next start."""
         try:
-            self.rescue.save()
+            self.recovery.save()
         finally:
             self.window.leave()
 
@@ -156,7 +208,9 @@ class Program:
         """Write what is to be written and end the threads; whether they have ended in time."""
         self.watchdog.stop()
         self.window.save_layout()
+        self.recoveries.finish()
         ended = self.queue.close(CLOSE_MS)
+        self.recoveries.end()
         self.preferences.flush()
         return ended
 
@@ -183,7 +237,7 @@ def main(arguments: Sequence[str] = ()) -> NoReturn:
     app.setWindowIcon(QIcon(str(resource("icons/scumble.svg"))))
     settings, notice = load_settings()
     program = Program(app, settings)
-    uninstall = crash.install(program.rescue.save, program.rescue.tell, facts=program.facts)
+    uninstall = crash.install(program.recovery.save, program.recovery.tell, facts=program.facts)
     program.window.show()
     program.watchdog.start()
     if notice:

@@ -49,6 +49,7 @@ class ExportSettings:
         strip_place: leave place and device out of them.
         size: one of `EXPORT_SIZES`.
         short_side_px: the shorter side for the size "custom".
+        anew: carry the edits out at that size; else as on the screen, and stretch what they change.
     """
 
     format: str = "png"
@@ -57,8 +58,9 @@ class ExportSettings:
     keep_profile: bool = True
     keep_exif: bool = True
     strip_place: bool = False
-    size: str = "working"
+    size: str = "original"
     short_side_px: int = 1024
+    anew: bool = False
 
 
 @dataclass(frozen=True)
@@ -265,6 +267,7 @@ EXPORT_CHECKS: dict[str, Check] = {
     "strip_place": _flag,
     "size": _one_of(*EXPORT_SIZES),
     "short_side_px": _whole_in(EXPORT_SIDES_PX),
+    "anew": _flag,
 }
 CHECKS: dict[str, Check] = {
     "theme": _one_of(*THEMES),

@@ -11,12 +11,13 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
 
 from app.controllers.preview import Rendered
-from app.controllers.requests import edits_on, request_of
+from app.controllers.requests import Lacks, has_all, request_of
 from app.controllers.session import Session
 from app.document.document import Document, Photo
 from app.jobs.queue import JobQueue
 from app.jobs.slots import Job, Means, Slot
 from app.settings import ExportSettings
+from models.api import RenderResult
 
 EXACT_UP_TO_PX = 4_000_000
 """Pixels of a picture that is written whole to estimate a file's size; of others, a part is."""
@@ -32,6 +33,8 @@ class Exported:
         bytes: its size.
         width_px, height_px: of the picture.
         notes: sentences for the person, from the engine.
+        outside_px: pixels outside of every mask.
+        changed_outside_px: how many of them are not the photo's.
     """
 
     path: Path
@@ -39,6 +42,8 @@ class Exported:
     width_px: int
     height_px: int
     notes: tuple[str, ...]
+    outside_px: int = 0
+    changed_outside_px: int = 0
 
 
 def short_side_px(document: Document, settings: ExportSettings, working_px: int) -> int:
@@ -115,12 +120,15 @@ class Exporting(QObject):
         queue: JobQueue,
         session: Session,
         working_px: Callable[[], int],
+        lacks: Lacks = has_all,
         parent: QObject | None = None,
     ) -> None:
+        """`lacks` tells which models are not installed; their edits are left out."""
         super().__init__(parent)
         self._queue = queue
         self._session = session
         self._working_px = working_px
+        self._lacks = lacks
         self._rendered: Rendered | None = None
         self._jobs: set[Job] = set()
 
@@ -134,6 +142,16 @@ class Exporting(QObject):
         """The shorter side for the size "working"."""
         return self._working_px()
 
+    @property
+    def outside(self) -> tuple[int, int] | None:
+        """Pixels outside of every mask, and how many of them changed, as counted in the picture
+        on the screen; None where that has not the photo's size, or changes everywhere."""
+        shown, document = self._rendered, self._session.document
+        if shown is None or document is None or not shown.final or not shown.result.outside_px:
+            return None
+        counted = shown.request.short_side_px == min(document.width_px, document.height_px)
+        return (shown.result.outside_px, shown.result.changed_outside_px) if counted else None
+
     def note_shown(self, rendered: Rendered | None) -> None:
         """Know what the screen shows: sizes are estimated from it, and it can be copied."""
         self._rendered = rendered
@@ -145,19 +163,21 @@ class Exporting(QObject):
         document = self._session.settled()
         deep = settings.bits == 16 and settings.format in ("png", "tiff")
         px = short_side_px(document, settings, self.working_px)
-        request = request_of(document, px, 16 if deep else 8)
+        edit_px = None if settings.anew else self.working_px
+        bits = 16 if deep else 8
+        request = request_of(document, px, bits, edit_px=edit_px, lacks=self._lacks)
         own_size = px == min(document.width_px, document.height_px)
-        if own_size and not edits_on(document):
+        if own_size and not request.edits:
             base = document.base.picture.rgb_hwc
-            self._write(path, document, settings, lambda: (_in_bits(base, deep), ()))
+            plain = RenderResult(rgb_hwc=base, seconds=0.0, device="")
+            self._write(path, document, settings, plain, deep)
             return
 
-        def render(means: Means) -> tuple[npt.NDArray[Any], tuple[str, ...]]:
-            result = means.backend.render(request, means.token, means.progress)
-            return result.rgb_hwc, result.notes
+        def render(means: Means) -> RenderResult:
+            return means.backend.render(request, means.token, means.progress)
 
-        def rendered(value: tuple[npt.NDArray[Any], tuple[str, ...]]) -> None:
-            self._write(path, document, settings, lambda: value)
+        def rendered(result: RenderResult) -> None:
+            self._write(path, document, settings, result, deep)
 
         self._submit(Slot.EXPORT, render, rendered)
 
@@ -212,24 +232,29 @@ class Exporting(QObject):
         path: Path,
         document: Document,
         settings: ExportSettings,
-        pixels: Callable[[], tuple[npt.NDArray[Any], tuple[str, ...]]],
+        result: RenderResult,
+        deep: bool,
     ) -> None:
         def work(means: Means) -> Exported:
             from app.atomic import write_atomically
 
             means.progress("writing", 0.0)
-            rgb_hwc, notes = pixels()
+            rgb_hwc = _in_bits(result.rgb_hwc, deep)
             data = encoded(rgb_hwc, document.base, settings)
             means.token.raise_if_cancelled()
             write_atomically(path, data)
             height_px, width_px, _ = rgb_hwc.shape
-            return Exported(path, len(data), width_px, height_px, notes)
+            return Exported(
+                path,
+                len(data),
+                width_px,
+                height_px,
+                result.notes,
+                result.outside_px,
+                result.changed_outside_px,
+            )
 
-        def done(exported: Exported) -> None:
-            self._session.mark_exported(document)
-            self.exported.emit(exported)
-
-        self._submit(Slot.WRITE, work, done)
+        self._submit(Slot.WRITE, work, self.exported.emit)
 
     def _submit(
         self, slot: Slot, work: Callable[[Means], Any], done: Callable[[Any], None]

@@ -122,6 +122,14 @@ class Models(QObject):
         """The model with this id, if it is installed."""
         return next((spec for spec in self.catalog if spec.id == model_id), None)
 
+    def has(self, model_id: str) -> bool:
+        """Whether the model is installed; of none while the models have not been listed."""
+        return self.find(model_id) is not None
+
+    def lacks(self, model_id: str) -> bool:
+        """Whether the model is not installed; of none while the models have not been listed."""
+        return bool(len(self.catalog)) and not self.has(model_id)
+
     def choose(self, model_id: str) -> None:
         """Use this model among those of its family."""
         spec = self.find(model_id)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.controllers.pace import Pace
-from app.controllers.requests import edits_on, request_of
+from app.controllers.requests import Lacks, edits_on, has_all, look_request
 from app.controllers.session import Change, Session
 from app.document.document import Document
 from app.document.pyramid import Pyramid
@@ -34,7 +34,7 @@ class Rendered:
         request: what was asked for.
         result: what the engine gave.
         pyramid: the same for the screen.
-        final: whether it has the working size.
+        final: whether edits were carried out at the working size.
     """
 
     request: RenderRequest
@@ -71,10 +71,18 @@ class Preview(QObject):
     working = Signal(str, float)
     failed = Signal(object)
 
-    def __init__(self, queue: JobQueue, session: Session, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        queue: JobQueue,
+        session: Session,
+        lacks: Lacks = has_all,
+        parent: QObject | None = None,
+    ) -> None:
+        """`lacks` tells which models are not installed; their edits are left out."""
         super().__init__(parent)
         self._queue = queue
         self._session = session
+        self._lacks = lacks
         self._pace = Pace()
         self._chosen_px: int | None = None
         self._auto_px = FIRST_AUTO_PX
@@ -139,10 +147,10 @@ class Preview(QObject):
     def _want(self, *, dragging: bool) -> None:
         document = self._session.document
         self._rest.stop()
-        if document is None or not edits_on(document):
+        if document is None or not self._changes(document):
             self.stop()
             self._show_at_once(None)
-        elif (kept := self._kept.get(request_of(document, self.working_px))) is not None:
+        elif (kept := self._kept.get(self._final_request(document))) is not None:
             self.stop()
             self._show_at_once(kept)
         elif dragging:
@@ -169,10 +177,11 @@ class Preview(QObject):
             return
         self._throttle.start()
         document = self._session.document
-        if document is not None and edits_on(document):
+        if document is not None and self._changes(document):
             own_px = min(document.width_px, document.height_px)
             px = self._pace.preview_px(min(self.working_px, own_px))
-            self._submit(Slot.PREVIEW, document, px)
+            request = look_request(document, px, dragged=True, lacks=self._lacks)
+            self._submit(Slot.PREVIEW, document, request)
 
     def _throttled(self) -> None:
         if self._waiting:
@@ -182,14 +191,19 @@ class Preview(QObject):
     def _finalise(self) -> None:
         """Ask for the picture at working size."""
         document = self._session.document
-        if document is not None and edits_on(document):
-            self._submit(Slot.FINAL, document, self.working_px)
+        if document is not None and self._changes(document):
+            self._submit(Slot.FINAL, document, self._final_request(document))
 
-    def _submit(self, slot: Slot, document: Document, short_side_px: int) -> None:
-        request = request_of(document, short_side_px)
+    def _changes(self, document: Document) -> bool:
+        return bool(edits_on(document, self._lacks))
+
+    def _final_request(self, document: Document) -> RenderRequest:
+        return look_request(document, self.working_px, lacks=self._lacks)
+
+    def _submit(self, slot: Slot, document: Document, request: RenderRequest) -> None:
         if self._is_coming(request):
             return
-        final = request == request_of(document, self.working_px)
+        final = request == self._final_request(document)
         work = render_job(request, document.base.metadata.icc, final)
 
         def ended() -> None:
@@ -224,8 +238,9 @@ class Preview(QObject):
         return bool(coming)
 
     def _arrived(self, job: Job, rendered: Rendered) -> None:
-        if rendered.request.short_side_px is not None:
-            self._pace.note(rendered.request.short_side_px, rendered.result.seconds)
+        edit_px = rendered.request.edit_px or rendered.request.short_side_px
+        if edit_px is not None:
+            self._pace.note(edit_px, rendered.result.seconds)
         if rendered.final:
             self._keep(rendered)
         if job.stamp >= self._shown_stamp:

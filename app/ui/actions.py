@@ -23,6 +23,8 @@ class ActionSpec:
             is a standard.
         icon: a name in `resources/icons`, or "".
         checkable: whether it is a switch.
+        place: the workspace that it belongs to; in others it has no key and is in no menu. Empty
+            for all.
     """
 
     id: str
@@ -31,6 +33,7 @@ class ActionSpec:
     keys: tuple[Standard | str, ...] = ()
     icon: str = ""
     checkable: bool = False
+    place: str = ""
 
 
 LABEL_KEYS = "1234567890"
@@ -39,6 +42,8 @@ TOOLS = (
     "hand", "brush", "eraser", "fill", "line", "rectangle", "ellipse", "polygon", "lasso", "pick",
 )  # fmt: skip
 """The tools in the order in which they are offered; their actions are "tool.NAME"."""
+RETOUCH_TOOLS = ("hand", "clone", "texture", "region", "erase")
+"""The same for the Edit workspace; their actions are "retouch.NAME"."""
 DISPLAYS = ("picture", "layout", "side_by_side", "over")
 """What the canvas shows; the actions are "view.display_NAME"."""
 WORKSPACES = ("paint", "edit")
@@ -48,8 +53,9 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("file.new", "File", "&New…", (Standard.New,), "new"),
     ActionSpec("file.new_layout", "File", "New &layout…", ("Ctrl+Shift+N",), "layout"),
     ActionSpec("file.open", "File", "&Open…", (Standard.Open,), "open"),
-    # The project file takes Ctrl+S when it comes; until then the hand that types it means a file.
-    ActionSpec("file.export", "File", "&Export…", ("Ctrl+E", "Ctrl+Shift+E", "Ctrl+S"), "export"),
+    ActionSpec("file.save", "File", "&Save", (Standard.Save,), "save"),
+    ActionSpec("file.save_as", "File", "Save &as…", ("Ctrl+Shift+S",)),
+    ActionSpec("file.export", "File", "&Export…", ("Ctrl+E", "Ctrl+Shift+E"), "export"),
     ActionSpec("file.export_again", "File", "Export &again", ("Ctrl+Alt+E",)),
     ActionSpec("file.reveal", "File", "Show in &file manager", ("Ctrl+Alt+R",), "folder"),
     ActionSpec("file.close", "File", "&Close picture", (Standard.Close,), "close"),
@@ -63,6 +69,8 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("edit.duplicate", "Edit", "Du&plicate edit", ("Ctrl+J",)),
     ActionSpec("edit.toggle", "Edit", "Edit on or o&ff", ("Ctrl+H",), "eye"),
     ActionSpec("edit.delete", "Edit", "&Delete edit", ("Ctrl+Del",), "trash"),
+    ActionSpec("edit.save_recipe", "Edit", "Sa&ve recipe…"),
+    ActionSpec("edit.load_recipe", "Edit", "&Load recipe…"),
     ActionSpec("edit.settings", "Edit", "&Settings…", ("Ctrl+,",), "settings"),
     ActionSpec("layout.from_photo", "Layout", "Layout from &photo", ("Ctrl+L",), "layout-photo"),
     ActionSpec("layout.blank", "Layout", "&Blank layout", (), "layout"),
@@ -71,29 +79,49 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("layout.export_colours", "Layout", "Export layout in &colours…"),
     ActionSpec("layout.table", "Layout", "Labels of the &model…"),
     ActionSpec("layout.find", "Layout", "&Find a label", ("Ctrl+F",)),
-    ActionSpec("layout.swap", "Layout", "&Swap the two labels", ("X",), "swap"),
+    ActionSpec("layout.swap", "Layout", "&Swap the two labels", ("X",), "swap", place="paint"),
     ActionSpec("layout.patterns", "Layout", "Pa&tterns on labels", (), "", True),
     ActionSpec("layout.roll", "Layout", "&Roll the dice", ("Ctrl+D",), "dice"),
     ActionSpec("layout.style", "Layout", "Style of a p&hoto…", ("Ctrl+Shift+R",)),
     *(
-        ActionSpec(f"label.{key}", "Layout", f"Label with the key {key}", (key,))
+        ActionSpec(f"label.{key}", "Layout", f"Label with the key {key}", (key,), place="paint")
         for key in LABEL_KEYS
     ),
-    ActionSpec("tool.hand", "Tools", "&Hand", ("H",), "hand", True),
-    ActionSpec("tool.brush", "Tools", "&Brush", ("B",), "brush", True),
-    ActionSpec("tool.eraser", "Tools", "&Eraser", ("E",), "eraser", True),
-    ActionSpec("tool.fill", "Tools", "&Fill", ("F", "G"), "fill", True),
-    ActionSpec("tool.line", "Tools", "&Line", ("V",), "line", True),
-    ActionSpec("tool.rectangle", "Tools", "&Rectangle", ("R",), "rectangle", True),
-    ActionSpec("tool.ellipse", "Tools", "Elli&pse", ("O",), "ellipse", True),
-    ActionSpec("tool.polygon", "Tools", "Poly&gon", ("P",), "polygon", True),
-    ActionSpec("tool.lasso", "Tools", "L&asso", ("L",), "lasso", True),
-    ActionSpec("tool.pick", "Tools", "Pick a la&bel", ("I",), "pick", True),
-    ActionSpec("tool.smaller", "Tools", "S&maller", ("[",)),
-    ActionSpec("tool.larger", "Tools", "La&rger", ("]",)),
-    ActionSpec("tool.mirror_across", "Tools", "Mirror left and r&ight", ("M",), "", True),
-    ActionSpec("tool.mirror_down", "Tools", "Mirror top and botto&m", ("Shift+M",), "", True),
-    ActionSpec("tool.close", "Tools", "&Close the polygon", ("Ctrl+Return",)),
+    *(
+        ActionSpec(f"tool.{name}", "Tools", title, keys, icon, checkable, "paint")
+        for name, title, keys, icon, checkable in (
+            ("hand", "&Hand", ("H",), "hand", True),
+            ("brush", "&Brush", ("B",), "brush", True),
+            ("eraser", "&Eraser", ("E",), "eraser", True),
+            ("fill", "&Fill", ("F", "G"), "fill", True),
+            ("line", "&Line", ("V",), "line", True),
+            ("rectangle", "&Rectangle", ("R",), "rectangle", True),
+            ("ellipse", "Elli&pse", ("O",), "ellipse", True),
+            ("polygon", "Poly&gon", ("P",), "polygon", True),
+            ("lasso", "L&asso", ("L",), "lasso", True),
+            ("pick", "Pick a la&bel", ("I",), "pick", True),
+            ("smaller", "S&maller", ("[",), "", False),
+            ("larger", "La&rger", ("]",), "", False),
+            ("mirror_across", "Mirror left and r&ight", ("M",), "", True),
+            ("mirror_down", "Mirror top and botto&m", ("Shift+M",), "", True),
+            ("close", "&Close the polygon", ("Ctrl+Return",), "", False),
+        )
+    ),
+    *(
+        ActionSpec(f"retouch.{name}", "Retouch", title, keys, icon, checkable, "edit")
+        for name, title, keys, icon, checkable in (
+            ("hand", "&Hand", ("H",), "hand", True),
+            ("clone", "&Clone brush", ("S",), "clone", True),
+            ("texture", "&Texture brush", ("T",), "texture", True),
+            ("region", "&Region", ("G",), "region", True),
+            ("erase", "&Eraser", ("E",), "eraser", True),
+            ("smaller", "S&maller", ("[",), "", False),
+            ("larger", "La&rger", ("]",), "", False),
+            ("mask", "Show the &mask", ("M",), "mask", True),
+            ("copy_move", "Co&py move", ("Ctrl+Alt+C",), "copy", False),
+            ("paste_move", "Pa&ste move", ("Ctrl+Alt+V",), "", False),
+        )
+    ),
     ActionSpec("view.workspace_paint", "View", "Paint", ("F1",), "", True),
     ActionSpec("view.workspace_edit", "View", "Edit", ("F2",), "", True),
     ActionSpec("view.display_picture", "View", "P&icture alone", ("Alt+1",), "", True),
@@ -184,6 +212,12 @@ class Actions(QObject):
     def enable(self, on: bool, *action_ids: str) -> None:
         for action_id in action_ids:
             self._actions[action_id].setEnabled(on)
+
+    def set_place(self, workspace: str) -> None:
+        """Have the commands of a workspace, and not those of others."""
+        for spec in ACTIONS:
+            if spec.place:
+                self._actions[spec.id].setVisible(spec.place == workspace)
 
     def set_keys(self, overrides: Mapping[str, tuple[str, ...]]) -> None:
         """Use these keys; actions that are not named have their defaults."""

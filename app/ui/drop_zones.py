@@ -7,7 +7,7 @@ from PySide6.QtCore import QMimeData, QPoint, QRect, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
-from app.ui.files import MODEL_SUFFIXES, PICTURE_SUFFIXES
+from app.ui.files import MODEL_SUFFIXES, PICTURE_SUFFIXES, PROJECT_SUFFIXES
 from app.ui.panels.reference import REFERENCE_MIME, local_files
 from app.ui.theme import Theme
 from app.ui.widgets.painting import RADIUS
@@ -24,8 +24,8 @@ class Zone:
     """A place to drop something, with the words for what that does.
 
     Attributes:
-        role: "open", "layout", "reference", "style", "model", or "" where a drop only tells why
-            nothing can be done.
+        role: "open", "layout", "reference", "style", "project", "model", or "" where a drop only
+            tells why nothing can be done.
     """
 
     role: str
@@ -36,6 +36,7 @@ OPEN = Zone("open", "Open as the picture")
 LAYOUT = Zone("layout", "Open as a layout")
 REFERENCE = Zone("reference", "Use as reference")
 STYLE = Zone("style", "Use as style")
+PROJECT = Zone("project", "Open the project")
 MODEL = Zone("model", "Import model")
 LAYOUT_SUFFIXES = (".png",)
 
@@ -56,6 +57,8 @@ def zones_for(mime: QMimeData, *, has_document: bool, painting: bool = False) ->
         zones += [OPEN, second] if has_document else [OPEN]
     if _of_kind(files, LAYOUT_SUFFIXES):
         zones.append(LAYOUT)
+    if _of_kind(files, PROJECT_SUFFIXES):
+        zones.append(PROJECT)
     if _of_kind(files, MODEL_SUFFIXES):
         zones.append(MODEL)
     return zones or [Zone("", _refusal(files))]
@@ -135,9 +138,10 @@ class DropZones(QWidget):
         self.hide()
 
     def _drop_files(self, role: str, files: list[Path]) -> None:
-        suited = _of_kind(files, MODEL_SUFFIXES if role == "model" else PICTURE_SUFFIXES)
+        suffixes = {"model": MODEL_SUFFIXES, "project": PROJECT_SUFFIXES}
+        suited = _of_kind(files, suffixes.get(role, PICTURE_SUFFIXES))
         self.files_dropped.emit(role, suited)
-        known = _of_kind(files, MODEL_SUFFIXES + PICTURE_SUFFIXES)
+        known = _of_kind(files, MODEL_SUFFIXES + PICTURE_SUFFIXES + PROJECT_SUFFIXES)
         if others := [path for path in files if path not in known]:
             self.rejected.emit(_refusal(others))
 
@@ -194,7 +198,7 @@ def _refusal(files: list[Path]) -> str:
     if not files:
         return "This is a link, not a picture: save the picture first, then drop the file."
     if len(files) > 1:
-        return f"{len(files)} files are neither pictures nor models."
+        return f"{len(files)} files are neither pictures, projects nor models."
     name = files[0].name
     shown = name if len(name) <= SHOWN_NAME else f"{name[: SHOWN_NAME - 1]}…"
-    return f"{shown} is neither a picture nor a model."
+    return f"{shown} is neither a picture, a project nor a model."

@@ -9,7 +9,10 @@ from PySide6.QtCore import QStandardPaths, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from app.document.io.steps import SUFFIX
+
 PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp")
+PROJECT_SUFFIXES = (SUFFIX,)
 MODEL_SUFFIXES = (".safetensors", ".pth", ".pt")
 
 

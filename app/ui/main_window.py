@@ -32,11 +32,14 @@ from app.ui.panels.edits import EditsPanel
 from app.ui.panels.history import HistoryPanel
 from app.ui.panels.labels import LabelsPanel
 from app.ui.panels.reference import ReferencePanel
+from app.ui.panels.retouch import RetouchPanel
+from app.ui.panels.sliders import SlidersPanel
 from app.ui.panels.style import StylePanel
+from app.ui.retouch_options import RetouchOptions
 from app.ui.start import StartPage
 from app.ui.status_bar import StatusBar
 from app.ui.tool_row import ToolRow
-from app.ui.tool_strip import ToolStrip
+from app.ui.tool_strip import RetouchStrip, ToolStrip
 from app.ui.widgets.device_indicator import DeviceIndicator
 from app.ui.widgets.dock_title import DockTitle
 from app.ui.widgets.model_chooser import ModelChooser
@@ -45,14 +48,17 @@ from app.ui.widgets.progress_line import ProgressLine
 from app.ui.workspace_tabs import WorkspaceTabs
 
 GEOMETRY_KEY, STATE_KEY, WORKSPACE_KEY = "window/geometry", "window/docks", "window/workspace"
-STATE_VERSION = 2
+STATE_VERSION = 3
 FIRST_WORKSPACE = "edit"
 DOCKS: dict[str, dict[str, int]] = {
     "paint": {"labels": 490, "style": 400, "edits": 400, "history": 400},
-    "edit": {"reference": 366, "edits": 150, "history": 128},
+    "edit": {"reference": 366, "sliders": 366, "retouch": 366, "edits": 150, "history": 128},
 }
 """The panels of each workspace from top to bottom, with their first heights in view pixels."""
-SHARED_PLACES = {"paint": ("style", "edits", "history"), "edit": ()}
+SHARED_PLACES = {
+    "paint": ("style", "edits", "history"),
+    "edit": ("reference", "sliders", "retouch"),
+}
 """Panels of a workspace that lie on one another at first, the one that is seen first."""
 FIRST_SIZE_VIEW = (1600, 1000)
 DOCK_WIDTH_VIEW = 300
@@ -92,6 +98,8 @@ class MainWindow(QMainWindow):
         self.labels = LabelsPanel()
         self.style_panel = StylePanel()
         self.reference = ReferencePanel()
+        self.sliders = SlidersPanel()
+        self.retouch = RetouchPanel()
         self.edits = EditsPanel()
         self.history = HistoryPanel()
         self.notices = NoticeBar()
@@ -107,7 +115,9 @@ class MainWindow(QMainWindow):
         self.setMenuWidget(self._top)
         self.tools = ToolRow(self.actions_)
         self.tool_strip = ToolStrip(self.actions_)
+        self.retouch_strip = RetouchStrip(self.actions_)
         self.options = OptionsBar(self.actions_)
+        self.retouch_options = RetouchOptions()
         self._stack = QStackedWidget()
         self.setCentralWidget(self._centre())
         self.zones = DropZones(self._stack)
@@ -117,6 +127,8 @@ class MainWindow(QMainWindow):
                 ("labels", "Labels", self.labels),
                 ("style", "Style", self.style_panel),
                 ("reference", "Reference", self.reference),
+                ("sliders", "Sliders", self.sliders),
+                ("retouch", "Retouch", self.retouch),
                 ("edits", "Edits", self.edits),
                 ("history", "History", self.history),
             )
@@ -158,9 +170,13 @@ class MainWindow(QMainWindow):
         """The rows and the strip of tools beside the canvas, where they are of use."""
         shown = self.canvas_shown and not self.actions_["view.panels"].isChecked()
         self.tools.setVisible(shown)
-        painting = shown and self.workspace == "paint"
-        self.tool_strip.setVisible(painting)
-        self.options.setVisible(painting)
+        beside: dict[str, tuple[QWidget, ...]] = {
+            "paint": (self.tool_strip, self.options),
+            "edit": (self.retouch_strip, self.retouch_options),
+        }
+        for workspace, parts in beside.items():
+            for part in parts:
+                part.setVisible(shown and self.workspace == workspace)
 
     def set_workspace(self, name: str) -> None:
         """Lay the window out for another kind of work, as it was left there."""
@@ -187,6 +203,7 @@ class MainWindow(QMainWindow):
             if not mine:
                 dock.hide()
         self.tabs.set_current(self.workspace)
+        self.actions_.set_place(self.workspace)
         self._show_tools()
 
     def _arrange(self) -> None:
@@ -213,7 +230,8 @@ class MainWindow(QMainWindow):
     def next_pane(self) -> None:
         """Give the keyboard to the next part of the window."""
         panels = [dock.widget() for dock in self.docks.values()]
-        panes = [self._stack.currentWidget(), self.tool_strip, self.options, *panels, self.status]
+        beside = (self.tool_strip, self.retouch_strip, self.options, self.retouch_options)
+        panes = [self._stack.currentWidget(), *beside, *panels, self.status]
         # One that lies under another is visible to Qt, but not to the person.
         panes = [pane for pane in panes if not pane.visibleRegion().isEmpty()]
         focus = QApplication.focusWidget()
@@ -319,9 +337,11 @@ class MainWindow(QMainWindow):
         column.addWidget(self.progress)
         column.addWidget(self.tools)
         column.addWidget(self.options)
+        column.addWidget(self.retouch_options)
         middle = QHBoxLayout()
         middle.setSpacing(0)
         middle.addWidget(self.tool_strip)
+        middle.addWidget(self.retouch_strip)
         middle.addWidget(self._stack, 1)
         column.addLayout(middle, 1)
         # Over the foot of the picture: one that comes or goes must not move it.

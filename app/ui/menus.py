@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from PySide6.QtWidgets import QMenu, QMenuBar
 
-from app.ui.actions import DISPLAYS, TOOLS, WORKSPACES, Actions
+from app.ui.actions import DISPLAYS, RETOUCH_TOOLS, TOOLS, WORKSPACES, Actions
 
 
 @dataclass(frozen=True)
@@ -31,12 +31,13 @@ def build_menus(bar: QMenuBar, actions: Actions) -> Menus:
     fill(file, "file.new", "file.new_layout", "file.open")
     recent = file.addMenu("Open &recent")
     samples = file.addMenu("Open a &sample")
-    fill(file, "", "file.export", "file.export_again", "file.reveal", "", "file.close", "file.quit")
+    fill(file, "", "file.save", "file.save_as", "")
+    fill(file, "file.export", "file.export_again", "file.reveal", "", "file.close", "file.quit")
 
     edit = bar.addMenu("&Edit")
     fill(edit, "edit.undo", "edit.redo", "", "edit.copy", "edit.paste", "edit.paste_new", "")
     fill(edit, "edit.reference", "edit.duplicate", "edit.toggle", "edit.delete", "")
-    fill(edit, "edit.settings")
+    fill(edit, "edit.save_recipe", "edit.load_recipe", "", "edit.settings")
 
     layout = bar.addMenu("&Layout")
     fill(layout, "layout.from_photo", "layout.blank", "layout.import", "")
@@ -47,6 +48,9 @@ def build_menus(bar: QMenuBar, actions: Actions) -> Menus:
     tools = bar.addMenu("&Tools")
     fill(tools, *(f"tool.{name}" for name in TOOLS), "", "tool.smaller", "tool.larger", "")
     fill(tools, "tool.mirror_across", "tool.mirror_down", "", "tool.close")
+    fill(tools, *(f"retouch.{name}" for name in RETOUCH_TOOLS), "")
+    fill(tools, "retouch.smaller", "retouch.larger", "")
+    fill(tools, "retouch.mask", "retouch.copy_move", "retouch.paste_move")
 
     view = bar.addMenu("&View")
     fill(view, *(f"view.workspace_{name}" for name in WORKSPACES), "")

@@ -1,25 +1,60 @@
-"""The strip at the left: the tools of painting, and the two labels in hand."""
+"""The strips at the left: the tools of a workspace, one of which is in hand."""
+
+from collections.abc import Collection, Sequence
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import QActionGroup
 from PySide6.QtWidgets import QToolButton, QVBoxLayout, QWidget
 
 from app.document.palette import Label
-from app.ui.actions import TOOLS, Actions
+from app.ui.actions import RETOUCH_TOOLS, TOOLS, Actions
 from app.ui.widgets.label_swatch import SwatchButton
 
 ICON_SIDE = 20
 MARGIN = 4
 PRIMARY_SIDE = 32
 GROUPS_END = ("hand", "fill", "lasso")
+RETOUCH_GROUPS_END = ("hand", "texture", "region")
 """Room follows after these tools."""
 GROUP_GAP = 8
 
 
-class ToolStrip(QWidget):
-    """One column of tools, one of which is in hand, and at its foot the label that they paint.
+class ToolColumn(QWidget):
+    """One column of tools, one of which is in hand.
 
     The actions of the tools are made exclusive: choosing one lets go of the others.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        actions: Actions,
+        tools: Sequence[str],
+        ends: Collection[str],
+        parent: QWidget | None = None,
+    ) -> None:
+        """
+        Args:
+            name: what the strip is, for screen readers.
+            tools: the ids of their actions, in order.
+            ends: of those after which room follows.
+        """
+        super().__init__(parent)
+        self.setAccessibleName(name)
+        self._group = QActionGroup(self)
+        self._column = column = QVBoxLayout(self)
+        column.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
+        column.setSpacing(2)
+        for tool in tools:
+            self._group.addAction(actions[tool])
+            column.addWidget(_button(actions, tool))
+            if tool in ends:
+                column.addSpacing(GROUP_GAP)
+        column.addStretch()
+
+
+class ToolStrip(ToolColumn):
+    """The tools of painting, and at the foot the labels that they paint.
 
     Signals:
         primary_clicked(): the label in hand was pressed: another one is looked for.
@@ -30,22 +65,12 @@ class ToolStrip(QWidget):
     secondary_clicked = Signal()
 
     def __init__(self, actions: Actions, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setAccessibleName("Painting tools")
+        tools, ends = ([f"tool.{name}" for name in names] for names in (TOOLS, GROUPS_END))
+        super().__init__("Painting tools", actions, tools, ends, parent)
         self._primary = SwatchButton("Label in hand", PRIMARY_SIDE)
         self._secondary = SwatchButton("Second label")
-        self._group = QActionGroup(self)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
-        column.setSpacing(2)
-        for name in TOOLS:
-            self._group.addAction(actions[f"tool.{name}"])
-            column.addWidget(_button(actions, f"tool.{name}"))
-            if name in GROUPS_END:
-                column.addSpacing(GROUP_GAP)
-        column.addStretch()
         for part in (self._primary, _button(actions, "layout.swap"), self._secondary):
-            column.addWidget(part, 0, Qt.AlignmentFlag.AlignHCenter)
+            self._column.addWidget(part, 0, Qt.AlignmentFlag.AlignHCenter)
         self._primary.clicked.connect(self._on_primary)
         self._secondary.clicked.connect(self._on_secondary)
 
@@ -61,6 +86,17 @@ class ToolStrip(QWidget):
     @Slot()
     def _on_secondary(self) -> None:
         self.secondary_clicked.emit()
+
+
+class RetouchStrip(ToolColumn):
+    """The tools of retouching, and at the foot the switch of the mask."""
+
+    def __init__(self, actions: Actions, parent: QWidget | None = None) -> None:
+        tools, ends = (
+            [f"retouch.{name}" for name in names] for names in (RETOUCH_TOOLS, RETOUCH_GROUPS_END)
+        )
+        super().__init__("Retouching tools", actions, tools, ends, parent)
+        self._column.addWidget(_button(actions, "retouch.mask"))
 
 
 def _button(actions: Actions, name: str) -> QToolButton:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from app.document.io.images import write_image
-from app.document.io.rescue import list_rescues, load_rescue
+from app.document.io.recovery import load_recovery, recoveries
 from app.settings import FOLDER_VARIABLE
 from models.catalog import USER_FOLDER_VARIABLE
 
@@ -51,7 +51,7 @@ def swap():
 
 def wait():
     program = app.main.program
-    if program.session.unexported and program.queue.idle:
+    if program.session.unsaved and program.queue.idle:
         {then}
     else:
         QTimer.singleShot(50, wait)
@@ -119,7 +119,7 @@ def test_the_command_opens_the_window_and_ctrl_c_closes_it(environment):
     assert "Traceback" not in err
 
 
-def test_work_is_put_aside_when_the_system_ends_the_program(begin, files, tmp_path):
+def test_work_is_kept_when_the_system_ends_the_program(begin, files, tmp_path):
     photo, reference = files
     then = 'print("swapped", flush=True)'
     script = OPEN_AND_SWAP.format(reference=str(reference), then=then)
@@ -128,8 +128,8 @@ def test_work_is_put_aside_when_the_system_ends_the_program(begin, files, tmp_pa
     assert process.stdout.readline() == "swapped\n"
     process.send_signal(signal.SIGTERM)
     process.communicate(timeout=20)
-    (folder,) = list_rescues(tmp_path / "data" / "rescue")
-    document = load_rescue(folder)
+    (folder,) = recoveries(tmp_path / "data" / "recovery")
+    document = load_recovery(folder)[0].document
     assert document.base.path == photo
     assert len(document.entries) == 1
 

@@ -31,7 +31,7 @@ EVERYTHING = Settings(
     recent_files=("/a/b.png", "/a/\udcff.jpg"),
     last_folders={"picture": "/a", "export": "/b"},
     shortcuts={"undo": ("Ctrl+Z", "Alt+Backspace"), "fit": ()},
-    export=ExportSettings("jpeg", 80, 16, False, False, True, "custom", 300),
+    export=ExportSettings("jpeg", 80, 16, False, False, True, "custom", 300, True),
     welcome_seen=True,
     reduce_motion=True,
     label_patterns=True,
@@ -172,6 +172,7 @@ BAD_EXPORT = [
     ("keep_profile", [1]),
     ("keep_exif", [1]),
     ("strip_place", [None]),
+    ("anew", [1, None]),
     ("size", ["huge", 3]),
     ("short_side_px", [0, "10", 10**9]),
 ]

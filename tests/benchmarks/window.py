@@ -63,7 +63,7 @@ class Program(Real):
     def swap(self):
         self.longest("turn_engine")
         self.swapping.use_file(Path(reference))
-        self.until(lambda: self.session.unexported, self.leave)
+        self.until(lambda: self.session.unsaved, self.leave)
 
     def longest(self, name):
         worst = self.watch.worst()

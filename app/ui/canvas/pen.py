@@ -28,8 +28,8 @@ class CanvasTool:
         words: what it is, for those who cannot see it.
         shift_resizes: dragging with Shift changes its size; else Shift goes with the strokes.
         softness: 0..1, the share of the radius over which it fades out: a second ring shows it.
-        alt: what a press with Alt is: a source for the tool, a stroke that takes away, or no other
-            than without.
+        alt: what a press with Alt or Ctrl is: a source for the tool, a stroke that takes away, or
+            nothing special: then Ctrl picks. Many desktops keep Alt and a click for themselves.
     """
 
     shape: Literal["round", "square", "cross"] = "cross"
@@ -113,12 +113,13 @@ class PenInput(QObject):
 
     Signals:
         pressed(StrokeSample, bool, bool): a stroke begins; Shift is held; by the pen's eraser, or
-            with Alt where the tool erases then.
+            with Alt or Ctrl where the tool erases then.
         dragged(StrokeSample, bool): it goes on; Shift is held.
         released(StrokeSample): it ends.
         cancelled(): it is given up.
-        picked(float, float): the place in document pixels that was clicked with Ctrl.
-        sourced(float, float): the same with Alt, where the tool has sources.
+        picked(float, float): the place in document pixels that was clicked with Ctrl, where the
+            tool has no other use for it.
+        sourced(float, float): the same with Alt or Ctrl, where the tool has sources.
         size_drag_began(): dragging with Shift changes the size from now on.
         size_dragged(float): the diameter in document pixels that the hand wants.
         size_drag_ended()
@@ -247,9 +248,10 @@ class PenInput(QObject):
         self._by_pen, self._start, self._last = by_pen, touch, touch
         self._start_px = self._tool.diameter_px
         self.pointed.emit(touch.at)
-        alt = self._tool.alt if touch.modifiers & Modifier.AltModifier else ""
-        if touch.modifiers & Modifier.ControlModifier or alt == "source":
-            self._doing = Doing.SOURCE if alt == "source" else Doing.PICK
+        ctrl = bool(touch.modifiers & Modifier.ControlModifier)
+        alt = self._tool.alt if ctrl or touch.modifiers & Modifier.AltModifier else ""
+        if alt == "source" or (ctrl and not alt):
+            self._doing = Doing.SOURCE if alt else Doing.PICK
             self._pick(touch)
         elif touch.shift and self._tool.shift_resizes:
             self._doing = Doing.UNSURE

@@ -18,7 +18,8 @@ MARGIN_VIEW = 24.0
 
 Modifier = Qt.KeyboardModifier
 ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
-ENTER_WITH = (Modifier.NoModifier, Modifier.ShiftModifier, Modifier.AltModifier)
+ALT = (Modifier.AltModifier, Modifier.ControlModifier)
+ENTER_WITH = (Modifier.NoModifier, Modifier.ShiftModifier, *ALT)
 HANDS_DOWN = (
     QEvent.Type.MouseButtonPress,
     QEvent.Type.MouseButtonDblClick,
@@ -32,8 +33,8 @@ class KeyCross(QObject):
     """The cross and the stroke that it paints while it is down.
 
     Arrows steer by a step of 8 view pixels, or one document pixel where that is more, with Shift
-    by eight; Enter puts the tool down and lifts it, Alt and Enter is what a press with Alt is,
-    Escape gives up, Ctrl and arrows pan. The cross appears with the first arrow and goes when the
+    by eight; Enter puts the tool down and lifts it, Alt or Ctrl and Enter is what a press
+    with Alt is, Escape gives up, Ctrl and arrows pan. The cross appears with the first arrow and goes when the
     pointer moves.
 
     Signals:
@@ -42,7 +43,7 @@ class KeyCross(QObject):
         steered(object): the cross is at this place (x_px, y_px), or None: it is not shown.
         finish_wanted(): by Enter without a cross.
         panned(float, float): the picture is moved by so much, in view pixels.
-        sourced(float, float): Alt and Enter at this place, with a tool that has sources.
+        sourced(float, float): Alt or Ctrl and Enter at this place, with a tool that has sources.
     """
 
     pressed = Signal(object, bool, bool)
@@ -135,7 +136,7 @@ class KeyCross(QObject):
         if key in ENTER and held in ENTER_WITH:
             if event.isAutoRepeat():
                 return _nothing if self._at is not None else None
-            if held == Modifier.AltModifier:
+            if held in ALT:
                 return self._alt_enter()
             return self._enter(shift=held == Modifier.ShiftModifier)
         if key == Qt.Key.Key_Escape and (self._down or self._finishes):

@@ -50,7 +50,7 @@ class CanvasView(PanedView):
         stroke_cancelled(): it is given up, or what the guides show is.
         finish_wanted(): Enter, while guides are shown and no cross.
         picked(float, float): Ctrl and a click at this place, in document pixels.
-        sourced(float, float): Alt and a click, with a tool that has sources.
+        sourced(float, float): Alt or Ctrl and a click, with a tool that has sources.
         size_drag_began(): the hand changes the size of the tool.
         size_dragged(float): to this diameter, in document pixels.
         size_drag_ended()

@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QTimer, Signal, Slot
-from PySide6.QtWidgets import QComboBox, QDialog, QLabel, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QDialog, QLabel, QWidget
 
 from app.settings import ExportSettings
 from app.ui.dialogs.export_fields import Depth, FileField, Kept, SizeField
@@ -53,6 +53,9 @@ class ExportDialog(QDialog):
         self.file = FileField(facts.name, facts.folder)
         self._depth = Depth(settings.quality, settings.bits)
         self._size = SizeField(settings, facts)
+        self._anew = named(QCheckBox("Carry edits out at this size"), "Carry edits out anew")
+        self._anew.setToolTip("Slower; textures become finer than they are on the screen")
+        self._anew.setChecked(settings.anew)
         self._kept = Kept(settings, facts)
         self._notes = Notes()
         self._estimate = quiet()
@@ -78,6 +81,7 @@ class ExportDialog(QDialog):
             bits=self._depth.bits,
             size=self._size.which,
             short_side_px=self._size.short_side_px,
+            anew=self._anew.isChecked(),
         )
         return self._kept.apply(chosen)
 
@@ -95,6 +99,7 @@ class ExportDialog(QDialog):
             ("Format", self._format),
             ("Depth", self._depth),
             ("Size", self._size),
+            ("", self._anew),
             ("Keep", self._kept.profile),
             ("", self._kept.exif),
             ("", self._kept.place),
@@ -115,6 +120,7 @@ class ExportDialog(QDialog):
         )
         for field in (self._depth, self._size, self._kept):
             field.changed.connect(self._show)
+        self._anew.toggled.connect(self._show)
 
     @Slot()
     def _show(self) -> None:
@@ -124,7 +130,10 @@ class ExportDialog(QDialog):
         if isinstance(self._depth_words, QLabel):
             self._depth_words.setText("Depth" if shape.lossless else "Quality")
         self._kept.show_for(self._depth.bits if shape.lossless else 8)
-        self._size.show_result(*result_px(self.settings, self._facts))
+        size_px = result_px(self.settings, self._facts)
+        self._size.show_result(*size_px)
+        larger = min(size_px) > self._facts.working_short_side_px
+        self._anew.setEnabled(larger and self._facts.has_edits)
         self._notes.say(warnings(self.settings, self._facts))
         self.file.set_suffix(shape.suffix)
         self._estimate.setText("Working out the file size\N{HORIZONTAL ELLIPSIS}")

@@ -46,7 +46,11 @@ class ExportFacts:
         name: suggested name of the file; its extension is that of the format.
         folder: where it goes unless another is chosen.
         original_px: (width, height) of the photo.
-        working_short_side_px: of the picture that is on screen.
+        working_short_side_px: at which edits are carried out on the screen.
+        has_edits: whether there are any.
+        keeps_photo: whether anything of the photo's own pixels is left in the picture.
+        outside: pixels outside of every mask, and how many of them changed; None where the edits
+            reach everywhere, or where nobody has counted yet.
         bits: of the photo, 8 or 16.
         has_profile: the colour profile's name; empty when the photo has none.
         has_exif: whether the photo has descriptions to keep.
@@ -59,6 +63,9 @@ class ExportFacts:
     folder: Path
     original_px: tuple[int, int]
     working_short_side_px: int
+    has_edits: bool = False
+    keeps_photo: bool = True
+    outside: tuple[int, int] | None = None
     bits: int = 8
     has_profile: str = ""
     has_exif: bool = False
@@ -91,6 +98,8 @@ def warnings(settings: ExportSettings, facts: ExportFacts) -> list[tuple[Kind, s
         said.append(("error", f"WebP takes up to {WEBP_LONGEST_PX:,} px on a side."))
     if min(width_px, height_px) > min(facts.original_px):
         said.append(("warning", "Larger than the photo: this adds pixels, but no detail."))
+    if facts.has_edits:
+        said += edit_words(settings, facts)
     if settings.size == "working" and (width_px, height_px) != facts.original_px:
         said.append(("info", f"Smaller than the photo: {pixels_words(*facts.original_px)}."))
     if facts.has_alpha and not shape.alpha:
@@ -101,6 +110,30 @@ def warnings(settings: ExportSettings, facts: ExportFacts) -> list[tuple[Kind, s
         said.append(("info", "The EXIF data say where the photo was taken."))
     said.append(("info", facts.model_notice))
     return [(kind, text) for kind, text in said if text]
+
+
+def edit_words(settings: ExportSettings, facts: ExportFacts) -> list[tuple[Kind, str]]:
+    """How the edits come into the file, and what they leave alone."""
+    side_px = facts.working_short_side_px
+    said: list[tuple[Kind, str]] = []
+    if min(result_px(settings, facts)) > side_px:
+        if settings.anew:
+            said.append(
+                ("warning", f"Edits carried out anew look finer than on the screen ({side_px} px).")
+            )
+        elif facts.keeps_photo:
+            words = f"Edits as on the screen ({side_px} px); the photo keeps its own detail."
+            said.append(("info", words))
+        else:
+            words = f"Made as on the screen ({side_px} px) and stretched: it will be soft."
+            said.append(("warning", words))
+    if facts.outside is not None and settings.size == "original":
+        outside_px, changed_px = facts.outside
+        kind: Kind = "warning" if changed_px else "info"
+        said.append(
+            (kind, f"{changed_px:,} of the {outside_px:,} pixels outside of the masks change.")
+        )
+    return said
 
 
 def format_of_suffix(suffix: str) -> str | None:

@@ -45,6 +45,7 @@ class ShortcutRow:
         title: what it does.
         keys: key sequences in Qt's portable form, the one for menus first.
         defaults: the keys that it has unless changed.
+        place: the workspace that alone has it; empty for all. Two workspaces may use a key twice.
     """
 
     action_id: str
@@ -52,6 +53,11 @@ class ShortcutRow:
     title: str
     keys: Keys
     defaults: Keys
+    place: str = ""
+
+    def meets(self, other: "ShortcutRow") -> bool:
+        """Whether there is a workspace that has both."""
+        return not self.place or not other.place or self.place == other.place
 
 
 def native(keys: Keys) -> str:
@@ -62,7 +68,7 @@ def native(keys: Keys) -> str:
 
 
 class KeyMap:
-    """Which keys every action has. An action's keys are unique and not empty strings."""
+    """Which keys every action has; those that meet in a workspace share none. No key is empty."""
 
     def __init__(self, rows: Sequence[ShortcutRow]) -> None:
         self.rows = {shown.action_id: shown for shown in rows}
@@ -77,17 +83,19 @@ class KeyMap:
         return self._keys[action_id] != self.rows[action_id].defaults
 
     def owner(self, key: str, besides: str) -> ShortcutRow | None:
-        """The other action that has this key."""
+        """The other action that has this key where the one named `besides` is, too."""
+        own = self.rows[besides]
         for action_id, keys in self._keys.items():
-            if action_id != besides and key in keys:
+            if action_id != besides and key in keys and own.meets(self.rows[action_id]):
                 return self.rows[action_id]
         return None
 
     def give(self, action_id: str, keys: Sequence[str]) -> None:
         """Give an action these keys; whoever had one of them loses it."""
         wanted = tuple(dict.fromkeys(key for key in keys if key))
+        own = self.rows[action_id]
         for other, had in self._keys.items():
-            if other != action_id and set(had) & set(wanted):
+            if other != action_id and own.meets(self.rows[other]) and set(had) & set(wanted):
                 self._keys[other] = tuple(key for key in had if key not in wanted)
         self._keys[action_id] = wanted
 

@@ -22,13 +22,13 @@ from app.ui.presenters.picture import PicturePresenter
 from app.ui.widgets.model_chooser import ModelItem
 from models.api import DeviceInfo, DeviceReport
 from models.catalog import Catalog, ModelSpec
-from models.edits import Edit, RenderLayout, SwapTexture
+from models.edits import CodeEdit, Edit, RenderLayout
 
 if TYPE_CHECKING:
     from app.ui.dialogs.models import ModelRow, ModelsDialog
 
 
-EDITS: dict[str, type[Edit]] = {SWAPS_TEXTURE: SwapTexture, RENDERS_LAYOUTS: RenderLayout}
+EDITS: dict[str, type[Edit]] = {SWAPS_TEXTURE: CodeEdit, RENDERS_LAYOUTS: RenderLayout}
 """What the models of a family carry out."""
 
 

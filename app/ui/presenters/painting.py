@@ -11,6 +11,7 @@ from app.controllers.preferences import Preferences
 from app.controllers.session import Change, Session
 from app.document.document import Document
 from app.document.palette import Label
+from app.tools.stroke import StrokeSample
 from app.ui.actions import DISPLAYS, LABEL_KEYS, TOOLS
 from app.ui.canvas.pen import CanvasTool
 from app.ui.main_window import MainWindow
@@ -65,7 +66,10 @@ class PaintingPresenter(QObject):
         self._active = on
         self._painting.cancel()
         self._enable()
+        if not on:
+            self._window.canvas.set_tool(None)
         self._show_tool()
+        self._show_mirror()
 
     def _connect_actions(self) -> None:
         actions, painting = self._window.actions_, self._painting
@@ -87,20 +91,31 @@ class PaintingPresenter(QObject):
 
     def _connect_canvas(self) -> None:
         canvas, painting = self._window.canvas, self._painting
-        canvas.pressed.connect(
-            lambda sample, shift, eraser: painting.press(sample, shift=shift, eraser=eraser)
-        )
+        canvas.pressed.connect(self._pressed)
         canvas.dragged.connect(lambda sample, shift: painting.drag(sample, shift=shift))
         canvas.released.connect(painting.release)
         canvas.stroke_cancelled.connect(painting.cancel)
         canvas.finish_wanted.connect(painting.finish_polygon)
-        canvas.picked.connect(painting.pick_at)
-        canvas.size_dragged.connect(painting.set_size)
+        canvas.picked.connect(self._picked)
+        canvas.size_dragged.connect(self._size_dragged)
         canvas.display_changed.connect(self._display_changed)
         canvas.zoom_changed.connect(lambda percent: painting.set_zoom(percent / 100))
         painting.guides_changed.connect(canvas.set_guides)
         painting.size_changed.connect(lambda _size_px: self._show_tool())
         self._display_changed(canvas.display.value)
+
+    def _pressed(self, sample: StrokeSample, shift: bool, eraser: bool) -> None:
+        # The canvas has other tools in other workspaces.
+        if self._active:
+            self._painting.press(sample, shift=shift, eraser=eraser)
+
+    def _picked(self, x_px: float, y_px: float) -> None:
+        if self._active:
+            self._painting.pick_at(x_px, y_px)
+
+    def _size_dragged(self, diameter_px: float) -> None:
+        if self._active:
+            self._painting.set_size(diameter_px)
 
     def _connect_labels(self) -> None:
         labels, panel = self._labels, self._window.labels
@@ -172,9 +187,10 @@ class PaintingPresenter(QObject):
 
     def _show_tool(self) -> None:
         """The footprint at the pointer; none for the hand and without a layout."""
+        if not self._active:
+            return
         painting, document = self._painting, self._session.document
-        usable = self._active and document is not None
-        if not usable or painting.tool is ToolKind.HAND:
+        if document is None or painting.tool is ToolKind.HAND:
             self._window.canvas.set_tool(None)
             return
         size_px = painting.size_px

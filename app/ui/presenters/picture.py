@@ -8,6 +8,8 @@ from PySide6.QtWidgets import QApplication
 
 from app.controllers.exporting import Exporting
 from app.controllers.label_maps import is_ground
+from app.controllers.models import Models
+from app.controllers.no_picture import no_picture
 from app.controllers.pictures import OpenedPhoto
 from app.controllers.preview import WAITING, Preview, Rendered
 from app.controllers.session import Change, Session
@@ -19,6 +21,7 @@ from models.errors import RequestError
 
 MODES = {"view.split": "split", "view.before": "before"}
 """Switches and what they show; with neither, the picture as it is edited is shown."""
+UNFINISHED = "The picture was not finished."
 
 
 class PicturePresenter(QObject):
@@ -36,6 +39,7 @@ class PicturePresenter(QObject):
         session: Session,
         preview: Preview,
         exporting: Exporting,
+        models: Models,
         tell: Teller,
     ) -> None:
         super().__init__(window)
@@ -43,9 +47,12 @@ class PicturePresenter(QObject):
         self._session = session
         self._preview = preview
         self._exporting = exporting
+        self._models = models
         self._tell = tell
         self._before: Pyramid | None = None
         self._after: Pyramid | None = None
+        self._trouble = ""
+        self._hovered: tuple[int, int] | None = None
         self._words: dict[str, tuple[str, float]] = {}
         self._connect_actions()
         self._connect_signals()
@@ -66,13 +73,14 @@ class PicturePresenter(QObject):
         self._session.changed.connect(self._document_changed)
         self._preview.shown.connect(self._show)
         self._preview.shown.connect(self._exporting.note_shown)
-        self._preview.working.connect(partial(self._working, "render"))
+        self._preview.working.connect(self._rendering)
         self._preview.failed.connect(self._failed)
         self._exporting.working.connect(partial(self._working, "export"))
         canvas.zoom_changed.connect(status.set_zoom)
         canvas.pixel_hovered.connect(self._hover)
         canvas.compare_changed.connect(self._compare_changed)
         status.stop_requested.connect(self.stop)
+        self._models.catalog_changed.connect(lambda _catalog: self._say_no_picture())
         self._set_comparing(False)
 
     def opened(self, photo: OpenedPhoto) -> None:
@@ -87,8 +95,9 @@ class PicturePresenter(QObject):
         if self._escaped_a_widget() or self._session.drop():
             return
         if self._preview.stop():
-            again = ("Go on", self._preview.again)
-            self._tell.info("The picture was not finished.", again, key="render")
+            again = ("Go on", self._again)
+            self._tell.info(UNFINISHED, again, key="render")
+            self._have_trouble(UNFINISHED)
         self._exporting.cancel()
         self.stopped.emit()
 
@@ -109,14 +118,20 @@ class PicturePresenter(QObject):
         self._working(key, words, share)
 
     def _document_changed(self, document: Document | None, why: Change) -> None:
-        if why is not Change.OPEN:
-            return
+        if why is Change.OPEN:
+            self._show_opened(document)
+        # What went wrong was another document's picture; this one's is asked for.
+        self._have_trouble("")
+        self._read_out()
+
+    def _show_opened(self, document: Document | None) -> None:
         canvas = self._window.canvas
         size_px = (document.width_px, document.height_px) if document else (0, 0)
         if document is None:
             self._before = None
         canvas.set_document_size(*size_px)
-        canvas.set_before(self._before)
+        # The ground of a layout is no picture, and would pass for a grey one.
+        canvas.set_before(None if is_ground(document) else self._before)
         canvas.set_after(None)
         canvas.zoom_to_fit()
         self._window.status.set_picture_size(*size_px)
@@ -127,6 +142,7 @@ class PicturePresenter(QObject):
         self._after = rendered.pyramid if rendered else None
         self._window.canvas.set_after(self._after)
         self._set_comparing(rendered is not None and not is_ground(self._session.document))
+        self._read_out()
         if rendered is not None and rendered.final:
             self._window.status.set_seconds(rendered.result.seconds)
             self._window.device.set_seconds(rendered.result.seconds)
@@ -140,9 +156,28 @@ class PicturePresenter(QObject):
         if any(told.key == "render" and told.kind != "info" for told in notices.notices):
             notices.dismiss("render")
 
+    def _rendering(self, words: str, share: float) -> None:
+        if words:
+            self._have_trouble("")
+        self._working("render", words, share)
+
+    def _again(self) -> None:
+        self._have_trouble("")
+        self._preview.again()
+
+    def _have_trouble(self, trouble: str) -> None:
+        self._trouble = trouble
+        self._say_no_picture()
+
+    def _say_no_picture(self) -> None:
+        """What is said on the canvas while nothing of a layout has been rendered."""
+        words = no_picture(self._session.document, self._models, self._trouble)
+        self._window.canvas.set_no_picture(words.title, words.why)
+
     def _failed(self, error: Exception) -> None:
+        self._have_trouble(words_of(error)[0])
         restart = ("Restart the engine", self._window.actions_["model.restart"].trigger)
-        again = ("Try again", self._preview.again)
+        again = ("Try again", self._again)
         table = self._window.actions_["layout.table"]
         if isinstance(error, RequestError) and table.isEnabled():
             # A label that the model does not have is the only wish that it can refuse then.
@@ -190,7 +225,12 @@ class PicturePresenter(QObject):
             self._window.actions_[name].setChecked(mode == own)
 
     def _hover(self, place: tuple[int, int] | None) -> None:
-        document = self._session.document
+        self._hovered = place
+        self._read_out()
+
+    def _read_out(self) -> None:
+        """Tell what is under the pointer: it may rest while the document changes below it."""
+        document, place = self._session.document, self._hovered
         if place is None or document is None or self._before is None:
             self._window.status.set_pixel("")
             return

@@ -82,7 +82,14 @@ class ProgramPresenter(QObject):
 
         keys = self._window.actions_.keys
         rows = [
-            ShortcutRow(spec.id, spec.group, plain_title(spec), keys[spec.id], default_keys(spec))
+            ShortcutRow(
+                spec.id,
+                spec.group,
+                plain_title(spec),
+                keys[spec.id],
+                default_keys(spec),
+                spec.place,
+            )
             for spec in ACTIONS
         ]
         dialog = ShortcutsDialog(rows, self._window)

@@ -12,6 +12,7 @@ from app.ui.actions import WORKSPACES
 from app.ui.main_window import MainWindow
 from app.ui.presenters.models import ModelsPresenter
 from app.ui.presenters.painting import PaintingPresenter
+from app.ui.presenters.retouching import RetouchPresenter
 
 FAMILIES = {"paint": RENDERS_LAYOUTS, "edit": SWAPS_TEXTURE}
 """The models that are chosen from in each workspace."""
@@ -25,12 +26,14 @@ class WorkspacePresenter(QObject):
         window: MainWindow,
         session: Session,
         painting: PaintingPresenter,
+        retouching: RetouchPresenter,
         styling: Styling,
         models: ModelsPresenter,
     ) -> None:
         super().__init__(window)
         self._window = window
-        self._painting = painting
+        # Who has the canvas in each workspace.
+        self._hands = {"paint": painting, "edit": retouching}
         self._styling = styling
         self._models = models
         for name in WORKSPACES:
@@ -47,7 +50,10 @@ class WorkspacePresenter(QObject):
         name = self._window.workspace
         for other in WORKSPACES:
             self._window.actions_[f"view.workspace_{other}"].setChecked(other == name)
-        self._painting.set_active(name == "paint")
+        for workspace, hand in self._hands.items():
+            if workspace != name:
+                hand.set_active(False)
+        self._hands[name].set_active(True)
         self._styling.set_watched(name == "paint")
         self._models.set_family(FAMILIES[name])
 

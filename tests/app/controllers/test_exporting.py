@@ -7,9 +7,11 @@ from PIL import ImageCms
 from app.controllers.exporting import Exporting, short_side_px, size_words
 from app.controllers.pictures import photo_of_image
 from app.controllers.requests import request_of
-from app.document.document import Document, set_strength
+from app.document.document import Document, replace_edit, set_strength
 from app.document.io.images import read_image
 from app.document.io.metadata import ImageMetadata
+from app.document.masks import empty_levels, mask_of
+from app.document.rect import Rect
 from app.settings import ExportSettings
 from models.errors import OutOfMemory
 from tests.app.fakes import rendered
@@ -39,7 +41,8 @@ def test_the_file_holds_what_the_engine_makes_at_the_wanted_size(
     assert (read_image(path).rgb_hwc == expected).all()
     assert exported.last.bytes == path.stat().st_size
     assert (exported.last.width_px, exported.last.height_px) == (72, 48)
-    assert not swapped.unexported
+    # A picture is not the work: edits and history are in no file.
+    assert swapped.unsaved
     assert working.values[0] == ("exporting", 0.0)
     assert working.last == ("", 0.0)
 
@@ -51,6 +54,40 @@ def test_a_picture_without_edits_is_written_pixel_for_pixel(
     qtbot.waitUntil(idle(queue, exporting))
     assert (read_image(tmp_path / "same.tif").rgb_hwc == photo.picture.rgb_hwc).all()
     assert make.made == [], "the engine was started for nothing"
+
+
+@pytest.mark.parametrize(("anew", "edit_px"), [(False, WORKING_PX), (True, None)])
+def test_edits_are_carried_out_as_on_the_screen_unless_anew_is_asked_for(
+    exporting, swapped, queue, make, tmp_path, qtbot, anew, edit_px
+):
+    exporting.export(tmp_path / "a.png", ExportSettings(anew=anew))
+    qtbot.waitUntil(idle(queue, exporting))
+    request = make.made[0].requests[-1]
+    assert (request.short_side_px, request.edit_px) == (64, edit_px)
+
+
+def test_what_changed_outside_of_the_masks_is_counted(
+    exporting, swapped, queue, heard, tmp_path, qtbot
+):
+    exported = heard(exporting.exported)
+    entry = swapped.document.entries[0]
+    levels = empty_levels(96, 64).fill(Rect(0, 0, 32, 64), 255)
+    edit = replace(entry.edit, mask=mask_of(levels).sha256)
+    swapped.push("Mask", replace_edit(swapped.document, entry.uid, edit, (mask_of(levels),)))
+    exporting.export(tmp_path / "a.png", ExportSettings())
+    qtbot.waitUntil(idle(queue, exporting))
+    assert (exported.last.outside_px, exported.last.changed_outside_px) == (64 * 64, 0)
+    base = swapped.document.base.picture.rgb_hwc
+    written = read_image(tmp_path / "a.png").rgb_hwc
+    assert (written[:, 32:] == base[:, 32:]).all()
+    assert not (written[:, :32] == base[:, :32]).all()
+
+
+def test_an_edit_without_its_model_is_left_out(queue, session, swapped, tmp_path, qtbot):
+    exporting = Exporting(queue, session, lambda: WORKING_PX, lambda model_id: True)
+    exporting.export(tmp_path / "a.png", ExportSettings())
+    qtbot.waitUntil(idle(queue, exporting))
+    assert (read_image(tmp_path / "a.png").rgb_hwc == swapped.document.base.picture.rgb_hwc).all()
 
 
 @pytest.mark.parametrize(
@@ -82,7 +119,7 @@ def test_profile_descriptions_and_alpha(exporting, session, photo, queue, tmp_pa
     alpha = np.full((64, 96), 77, np.uint8)
     metadata = ImageMetadata(icc=profile(), xmp=b"<x:xmpmeta/>")
     session.open(Document(base=replace(photo, metadata=metadata, alpha_hw=alpha)))
-    settings = ExportSettings(keep_profile=keep, keep_exif=keep)
+    settings = ExportSettings(keep_profile=keep, keep_exif=keep, size="working")
     exporting.export(tmp_path / "a.png", settings)
     qtbot.waitUntil(idle(queue, exporting))
     image = read_image(tmp_path / "a.png")
@@ -105,7 +142,7 @@ def test_colours_of_a_profile_that_is_left_out_become_srgb(
     assert (read_image(tmp_path / "a.png").rgb_hwc == 255 - photo.picture.rgb_hwc).all()
 
 
-def test_a_failure_leaves_the_file_and_the_mark(
+def test_a_failure_leaves_the_file(
     exporting, swapped, queue, make, tmp_path, heard, qtbot
 ):
     path = tmp_path / "old.png"
@@ -117,7 +154,6 @@ def test_a_failure_leaves_the_file_and_the_mark(
     exporting.export(tmp_path / "none" / "x.png", ExportSettings())
     qtbot.waitUntil(lambda: len(failed.values) == 2)
     assert path.read_bytes() == b"old"
-    assert swapped.unexported
     assert not exporting.busy
 
 
@@ -140,8 +176,8 @@ def test_a_slider_that_has_not_come_to_rest_is_in_the_file(
     swapped.drag(dragged, "Change strength")
     exporting.export(tmp_path / "x.png", ExportSettings())
     qtbot.waitUntil(idle(queue, exporting))
-    assert (read_image(tmp_path / "x.png").rgb_hwc == rendered(request_of(dragged, 32))).all()
-    assert not swapped.unexported
+    wanted = rendered(request_of(dragged, None, edit_px=WORKING_PX))
+    assert (read_image(tmp_path / "x.png").rgb_hwc == wanted).all()
 
 
 def test_work_that_goes_on_during_an_export_is_not_in_the_file(
@@ -154,9 +190,8 @@ def test_work_that_goes_on_during_an_export_is_not_in_the_file(
     swapped.push("Change strength", set_strength(exported, 1, 0.5))
     make.made[0].unblock()
     qtbot.waitUntil(idle(queue, exporting))
-    assert swapped.unexported
-    swapped.undo()
-    assert not swapped.unexported
+    wanted = rendered(request_of(exported, None, edit_px=WORKING_PX))
+    assert (read_image(tmp_path / "x.png").rgb_hwc == wanted).all()
 
 
 def test_the_estimate_is_exact_for_what_is_shown_and_near_for_the_rest(

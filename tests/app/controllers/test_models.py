@@ -194,3 +194,12 @@ def test_a_model_is_verified(models, make, queue, heard, qtbot):
     qtbot.waitUntil(lambda: queue.idle)
     assert make.made[0].calls == ["verify_model"]
     assert said.last == "Mine is whole."
+
+
+def test_what_is_installed_is_known_and_nothing_is_missed_before_the_list_is_there(
+    models, queue, preferences
+):
+    assert (models.has("mine"), models.lacks("mine")) == (True, False)
+    assert (models.has("gone"), models.lacks("gone")) == (False, True)
+    fresh = Models(queue, preferences)
+    assert (fresh.has("mine"), fresh.lacks("mine")) == (False, False)

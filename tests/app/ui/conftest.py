@@ -129,7 +129,7 @@ class Driver:
 
 
 @pytest.fixture
-def start(qapp, make, qtbot):
+def start(qapp, make, qtbot, collected):
     """A function that starts the program with these settings."""
     from app.main import Program
 

@@ -2,14 +2,29 @@
 
 from collections import Counter
 
+import pytest
 from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import QMainWindow
 
-from app.ui.actions import ACTIONS, default_keys, keys_in_use, plain_title
+from app.ui.actions import ACTIONS, WORKSPACES, Actions, default_keys, keys_in_use, plain_title
 
 
-def test_no_key_means_two_things(qapp):
-    times = Counter(key for spec in ACTIONS for key in default_keys(spec))
+@pytest.mark.parametrize("workspace", WORKSPACES)
+def test_no_key_means_two_things(qapp, workspace):
+    specs = [spec for spec in ACTIONS if spec.place in ("", workspace)]
+    times = Counter(key for spec in specs for key in default_keys(spec))
     assert [key for key, count in times.items() if count > 1] == []
+
+
+def test_tools_are_commands_of_their_workspace_alone(qtbot):
+    window = QMainWindow()
+    qtbot.addWidget(window)
+    actions = Actions(window)
+    assert {spec.place for spec in ACTIONS} == {"", *WORKSPACES}
+    for workspace in WORKSPACES:
+        actions.set_place(workspace)
+        for spec in ACTIONS:
+            assert actions[spec.id].isVisible() == (spec.place in ("", workspace))
 
 
 def test_every_key_can_be_pressed_on_any_keyboard(qapp):

@@ -77,6 +77,8 @@ def test_what_can_be_done_with_what():
     assert roles(files("a.jpg")) == ["open", "reference"]
     assert roles(files("a.JPG"), has_document=False) == ["open"]
     assert roles(files("m.pth")) == ["model"]
+    assert roles(files("p.scumble")) == ["project"]
+    assert roles(files("p.SCUMBLE", "a.jpg"), painting=True) == ["open", "style", "project"]
     assert roles(files("m.safetensors", "n.pt"), has_document=False) == ["model"]
     assert roles(files("a.webp", "m.pth")) == ["open", "reference", "model"]
     assert roles(files("a.txt")) == [""]
@@ -155,8 +157,8 @@ def test_nowhere_to_drop_without_a_drag(zones, heard):
         (files("a.png", "m.pth"), LEFT, [("open", [Path("/pictures/a.png")])]),
         (pixels(), RIGHT, [("reference", 4)]),
         (known(), LEFT, ["abc123"]),
-        (files("a.txt"), LEFT, ["a.txt is neither a picture nor a model."]),
-        (files("a.txt", "b.txt"), LEFT, ["2 files are neither pictures nor models."]),
+        (files("a.txt"), LEFT, ["a.txt is neither a picture, a project nor a model."]),
+        (files("a.txt", "b.txt"), LEFT, ["2 files are neither pictures, projects nor models."]),
         (
             link(),
             LEFT,
@@ -165,7 +167,10 @@ def test_nowhere_to_drop_without_a_drag(zones, heard):
         (
             files("a.png", "b.txt"),
             LEFT,
-            [("open", [Path("/pictures/a.png")]), "b.txt is neither a picture nor a model."],
+            [
+                ("open", [Path("/pictures/a.png")]),
+                "b.txt is neither a picture, a project nor a model.",
+            ],
         ),
     ],
 )

@@ -12,7 +12,7 @@ from app.controllers.label_maps import layout_entry
 from app.controllers.requests import request_of
 from app.document.io.images import read_image
 from app.document.io.layouts import read_layout
-from app.document.io.rescue import load_rescue, save_rescue
+from app.document.io.recovery import load_recovery
 from app.resources import resource
 from app.ui.dialogs.export import ExportDialog
 from models.edits import RenderLayout
@@ -133,14 +133,15 @@ def files_and_back(driver, tmp_path) -> None:
     edit, before = edit_of(driver), ids_of(driver)
     labels = read_layout(layout, driver.program.labels.palette).ids
     assert (labels.to_array() == before).all()
-    driver.program.session.mark_exported(driver.document)
+    driver.program.session.history.mark_saved()
     driver.drop(layout, "layout")
     driver.wait(lambda: driver.document.base.name == "layout")
     assert (ids_of(driver) == before).all()
     driver.window.style_panel.seed_typed.emit(edit.seed)
     driver.wait(lambda: newest_is_shown(driver))
     # The same layout and seed give the same picture.
-    again = rendered(request_of(driver.document, driver.program.preview.working_px))
+    working_px = driver.program.preview.working_px
+    again = rendered(request_of(driver.document, None, edit_px=working_px))
     exported = read_image(picture).rgb_hwc
     assert np.abs(again.astype(int) - exported.astype(int)).max() <= 1
 
@@ -272,8 +273,8 @@ def test_bad_files_leave_the_painting_as_it_is(painter, tmp_path):
     assert driver.program.session.history.states == states
 
 
-def test_a_layout_is_rescued_after_a_defect(painter, tmp_path):
+def test_a_layout_is_recovered_after_a_defect(painter):
     driver, pen = painter, Pen(painter.window.canvas)
     pen.stroke((100, 100, 1.0), (200, 100, 1.0))
-    path = save_rescue(driver.document, tmp_path)
-    assert load_rescue(path) == driver.document
+    steps, _ = load_recovery(driver.program.recovery.save())
+    assert steps.document == driver.document

@@ -28,7 +28,7 @@ def hooks(swapped, tmp_path):
     """The hooks of a running program, in place for the test."""
     program = swapped.program
     uninstall = crash.install(
-        program.rescue.save, program.rescue.tell, facts=program.facts, folder=tmp_path / "logs"
+        program.recovery.save, program.recovery.tell, facts=program.facts, folder=tmp_path / "logs"
     )
     yield program
     uninstall()
@@ -52,15 +52,19 @@ def test_after_a_defect_the_document_is_saved_and_then_told(
     dialog.close()
     assert "a defect" in capsys.readouterr().err
 
-    # The next start offers it, and opening it gives the same document.
+    # Another window leaves it alone until this one has ended; opening it gives the same document.
     again = start()
     again.wait()
     page: StartPage = again.window.start
-    assert len(page.rescues) == 1
-    page.rescue_requested.emit(page.rescues[0])
+    assert page.recoveries == []
+    driver.program.window.leaving = True
+    assert driver.program.close()
+    again.program.recoveries.look()
+    again.wait(lambda: len(page.recoveries) == 1)
+    page.recovery_requested.emit(page.recoveries[0])
     again.wait(lambda: again.document is not None)
     assert again.document == before
-    assert again.program.session.unexported
+    assert again.program.session.unsaved
 
 
 def test_closing_during_a_render_ends_within_a_second(swapped):

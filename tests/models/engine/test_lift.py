@@ -178,6 +178,20 @@ def test_the_result_may_be_smaller_than_the_photo_and_larger_than_the_edits(engi
     assert result.changed_outside_px == 0
 
 
+@pytest.mark.parametrize("short_side_px", [80, 200])
+def test_at_another_size_than_the_photos_the_second_picture_is_the_first(engine, short_side_px):
+    """The photo at that size is kept: nothing may be painted into it."""
+    wanted = {"short_side_px": short_side_px, "edit_px": 40}
+    first, weaker, again, plain = (
+        engine.render(request(*edits, **wanted)).rgb_hwc
+        for edits in ((SWAP,), (replace(SWAP, strength=0.5),), (SWAP,), ())
+    )
+    assert np.array_equal(again, first)
+    assert not np.array_equal(weaker, first)
+    expected = to_rgb_hwc(resize_rgb(PHOTO.rgb_hwc, plain.shape[:2]))
+    assert np.array_equal(plain, expected)
+
+
 def test_what_has_changed_outside_is_counted_and_not_taken_for_granted(engine, monkeypatch):
     numbers = lift.Finisher.numbers
 

@@ -2,7 +2,8 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from models.engine.stretching import Stretching
+from models.engine import stretching as module
+from models.engine.stretching import Stretching, weights
 from models.engine.weights import Window
 
 PICTURE = torch.randn(1, 3, 23, 31, generator=torch.Generator().manual_seed(0))
@@ -44,3 +45,22 @@ def test_beyond_the_part_its_border_is_repeated():
     part = torch.full((1, 3, 1, 1), 0.7)
     found = Stretching((23, 31), (92, 124))(part, held, Window(0, 92, 0, 124))
     torch.testing.assert_close(found, torch.full_like(found, 0.7))
+
+
+def test_what_is_kept_of_tall_narrow_windows_is_small():
+    """A stroke down a large photo, which is another window with every sample of the hand."""
+    weights.cache_clear()
+    seen = []
+
+    def watched(*key):
+        first, matrix = weights(*key)
+        seen.append(matrix.nbytes)
+        return first, matrix
+
+    stretching = Stretching((1000, 40), (4000, 160))
+    values = torch.zeros(1, 3, 1000, 40)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "weights", watched)
+        for right in range(1, 9):
+            stretching(values, Window.whole((1000, 40)), Window(0, 4000, 0, right))
+    assert max(seen) * weights.cache_info().maxsize < 8 * 2**20

@@ -349,7 +349,16 @@ def test_alt_means_nothing_to_other_tools(canvas, heard):
     assert heard.all[0][2:] == (False, False)
 
 
-def test_ctrl_picks_with_tools_that_have_sources_too(canvas, heard):
+def test_ctrl_is_the_alt_of_desktops_that_keep_alt_for_themselves(canvas, heard):
+    places = []
+    canvas.sourced.connect(lambda x_px, y_px: places.append((x_px, y_px)))
     canvas.set_tool(CanvasTool("round", 20.0, "Clone brush", alt="source"))
     mouse(canvas, DOWN, (210, 220), CONTROL)
-    assert heard.words == ["pick"]
+    mouse(canvas, UP, (210, 220), CONTROL)
+    assert places == [(10, 20)]
+    assert heard.all == []
+    canvas.set_tool(CanvasTool("round", 20.0, "Region tool", alt="erase"))
+    mouse(canvas, DOWN, (210, 220), CONTROL)
+    mouse(canvas, UP, (210, 220), CONTROL)
+    assert heard.words == ["press", "release"]
+    assert heard.all[0][2:] == (False, True)

@@ -230,17 +230,18 @@ def test_the_place_is_said(canvas, press, qtbot):
 # Alt and Enter
 
 
-def test_alt_and_enter_sets_a_source(canvas, press, heard, qtbot):
+@pytest.mark.parametrize("held", [ALT, Qt.KeyboardModifier.ControlModifier])
+def test_alt_and_enter_sets_a_source(canvas, press, heard, qtbot, held):
     places = []
     canvas.sourced.connect(lambda x_px, y_px: places.append((x_px, y_px)))
     canvas.set_tool(CanvasTool("round", 20.0, "Clone brush", alt="source"))
-    qtbot.keyClick(canvas, Key.Key_Return, ALT)
+    qtbot.keyClick(canvas, Key.Key_Return, held)
     assert places == []
     press(Key.Key_Right)
-    qtbot.keyClick(canvas, Key.Key_Return, ALT)
+    qtbot.keyClick(canvas, Key.Key_Return, held)
     assert places == [(200.5, 100.5)]
     press(Key.Key_Return)
-    qtbot.keyClick(canvas, Key.Key_Return, ALT)
+    qtbot.keyClick(canvas, Key.Key_Return, held)
     assert len(places) == 1
     assert heard.words == ["press"]
 

@@ -78,7 +78,12 @@ def test_the_working_size_is_never_larger_than_the_photo(facts):
         ),
         (ExportSettings(), {"has_place": True}, "info", "where the photo was taken"),
         (ExportSettings(), {"model_notice": "Not for sale."}, "info", "Not for sale."),
-        (ExportSettings(), {}, "info", "Smaller than the photo: 6000 \N{MULTIPLICATION SIGN} 4000"),
+        (
+            ExportSettings(size="working"),
+            {},
+            "info",
+            "Smaller than the photo: 6000 \N{MULTIPLICATION SIGN} 4000",
+        ),
     ],
 )
 def test_what_a_choice_loses_is_said(facts, settings, changed, kind, part):
@@ -298,3 +303,15 @@ def test_the_size_is_asked_for_when_the_choice_rests(make, qtbot):
     assert dialog._estimate.text() == "File size: about 2.3 MB"
     dialog.set_estimate("")
     assert dialog._estimate.text() == ""
+
+
+def test_edits_can_be_carried_out_at_the_size_of_the_file(make):
+    dialog = make(has_edits=True)
+    box = control(dialog, "Carry edits out anew")
+    assert box.isEnabled()
+    assert not dialog.settings.anew
+    box.click()
+    assert dialog.settings.anew
+    choose(dialog, "Size", "working")
+    assert not box.isEnabled(), "on the screen they have that size already"
+    assert not control(make(), "Carry edits out anew").isEnabled()

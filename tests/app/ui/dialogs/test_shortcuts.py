@@ -57,6 +57,22 @@ def test_all_keys_can_go_back_to_the_defaults():
     assert keys.keys == {row.action_id: row.defaults for row in ROWS}
 
 
+def test_two_workspaces_may_use_a_key_twice():
+    rows = [
+        ShortcutRow("tool.eraser", "Tools", "Eraser", ("E",), ("E",), "paint"),
+        ShortcutRow("retouch.erase", "Retouch", "Eraser", (), ("E",), "edit"),
+        ShortcutRow("view.fit", "View", "Fit", ("F",), ("F",)),
+    ]
+    keys = KeyMap(rows)
+    assert keys.owner("E", besides="retouch.erase") is None
+    keys.give("retouch.erase", ["E"])
+    assert (keys.of("tool.eraser"), keys.of("retouch.erase")) == (("E",), ("E",))
+    # What is everywhere meets both.
+    assert keys.owner("F", besides="tool.eraser") == rows[2]
+    keys.give("view.fit", ["E"])
+    assert (keys.of("tool.eraser"), keys.of("retouch.erase")) == ((), ())
+
+
 # The dialog
 
 

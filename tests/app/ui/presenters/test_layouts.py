@@ -3,13 +3,14 @@
 import numpy as np
 import pytest
 from PySide6.QtCore import QRect
-from PySide6.QtWidgets import QFileDialog, QMessageBox, QPushButton
+from PySide6.QtWidgets import QPushButton
 
-from app.controllers.label_maps import is_ground, is_layout_alone
-from app.document.io.layouts import read_layout
+from app.controllers.label_maps import is_ground
 from app.resources import resource
+from app.settings import Settings
 from app.ui.dialogs.label_table import LabelTableDialog
 from app.ui.dialogs.new import NewDialog
+from app.ui.theme import DARK
 from models.errors import RequestError
 from tests.app.ui.pen import Pen
 
@@ -39,10 +40,14 @@ def click(box, words: str) -> None:
     button.click()
 
 
-def middle_of_the_picture(driver) -> tuple:
+def colour_of_the_picture(driver, place_px=(160, 120)) -> tuple:
     image = driver.window.canvas.grab().toImage()
-    x_view, y_view = driver.window.canvas.transform.to_view((160, 120))
-    return image.pixelColor(round(x_view), round(y_view)).getRgb()[:3]
+    x_view, y_view = driver.window.canvas.transform.to_view(place_px)
+    return levels_of(image.pixelColor(round(x_view), round(y_view)))
+
+
+def levels_of(colour) -> tuple:
+    return colour.red(), colour.green(), colour.blue()
 
 
 def test_the_start_page_begins_a_layout_and_the_engine_comes_up_meanwhile(driver):
@@ -80,6 +85,80 @@ def test_the_readout_names_the_label_and_no_grey_that_nobody_made(painter):
     assert "sky" in driver.window.status.pixel.text()
 
 
+def test_the_readout_follows_the_document_under_a_resting_pointer(painter):
+    driver, readout = painter, painter.window.status.pixel
+    driver.window.canvas.pixel_hovered.emit((150, 100))
+    before = readout.text()
+    assert "sky" in before
+    painted(driver)
+    driver.window.canvas.pixel_hovered.emit((150, 100))
+    after = readout.text()
+    assert "water" in after
+    driver.choose("edit.undo")
+    assert "sky" in readout.text()
+    driver.wait(lambda: readout.text() == before)
+    driver.choose("edit.redo")
+    driver.wait(lambda: readout.text() == after)
+
+
+def test_before_the_first_picture_the_canvas_says_that_it_comes(start, make):
+    make.prepare = lambda backend: backend.block()
+    driver = start(Settings(theme="dark"))
+    driver.qtbot.waitUntil(lambda: len(driver.program.models.catalog) > 0)
+    driver.program.layouts.new(320, 240, "landscape")
+    driver.qtbot.waitUntil(lambda: driver.document is not None and make.made != [])
+    canvas = driver.window.canvas
+    assert "The picture comes here. Landscape painter" in canvas.accessibleDescription()
+    driver.choose("view.display_picture")
+    assert colour_of_the_picture(driver, (20, 20)) == levels_of(DARK.base)
+    # Given up, it is not said to come.
+    driver.program.picture.stop()
+    assert "No picture yet. The picture was not" in canvas.accessibleDescription()
+    ((_, go_on),) = driver.window.notices.notices[0].actions
+    go_on()
+    assert "The picture comes here" in canvas.accessibleDescription()
+    driver.backend.unblock()
+    driver.wait(lambda: shown(driver))
+    driver.qtbot.waitUntil(lambda: "Shows after" in canvas.accessibleDescription())
+    assert colour_of_the_picture(driver, (20, 20)) not in ((128,) * 3, levels_of(DARK.base))
+
+
+def test_a_picture_that_cannot_be_made_says_why_in_its_place(painter):
+    driver = painter
+    driver.program.styling.set_watched(False)
+    driver.backend.errors += [MemoryError()] * 2
+    driver.program.layouts.new(64, 48, "landscape")
+    driver.wait(lambda: driver.document.width_px == 64)
+    words = driver.window.canvas.accessibleDescription()
+    assert "No picture yet. The memory is not enough" in words
+    # What has no layout of its own needs no words.
+    driver.program.session.close()
+    assert "No picture" not in driver.window.canvas.accessibleDescription()
+
+
+def test_steps_without_a_picture_show_their_layout(painter):
+    driver = painter
+    driver.backend.block()
+    (drawn,) = [item.thumb_rgb_hwc for item in steps(driver)]
+    driver.program.layouts.new(320, 240, "landscape")
+    driver.qtbot.waitUntil(lambda: driver.document.width_px == 320 and len(steps(driver)) == 1)
+    driver.qtbot.waitUntil(lambda: steps(driver)[0].thumb_rgb_hwc is not drawn)
+    driver.program.labels.choose(WATER)
+    Pen(driver.window.canvas).stroke((100, 100, 1.0), (200, 100, 1.0))
+    palette = driver.program.labels.palette
+    sky, water = palette.by_id(1).rgb, palette.by_id(WATER).rgb
+    begun, stroked = (item.thumb_rgb_hwc for item in steps(driver))
+    assert (begun == sky).all()
+    assert {tuple(map(int, rgb)) for rgb in stroked.reshape(-1, 3)} == {sky, water}
+    assert steps(driver)[1].thumb_rgb_hwc is stroked
+    driver.backend.unblock()
+    driver.wait(lambda: steps(driver)[1].thumb_rgb_hwc is not stroked)
+
+
+def steps(driver) -> list:
+    return driver.program.edits._steps(driver.program.session.history)
+
+
 def test_the_readout_of_a_photo_has_no_label(opened):
     opened.window.canvas.pixel_hovered.emit((5, 5))
     words = opened.window.status.pixel.text()
@@ -102,12 +181,12 @@ def test_the_held_key_shows_the_layout_for_the_picture(painter):
     driver = painter
     sky = driver.program.labels.palette.by_id(1).rgb
     driver.choose("view.display_picture")
-    picture = middle_of_the_picture(driver)
+    picture = colour_of_the_picture(driver)
     assert picture != sky
     driver.choose("view.hold")
-    assert middle_of_the_picture(driver) == sky
+    assert colour_of_the_picture(driver) == sky
     driver.window._let_go()
-    assert middle_of_the_picture(driver) == picture
+    assert colour_of_the_picture(driver) == picture
 
 
 def test_the_first_layout_of_a_photo_comes_into_sight(opened):
@@ -134,46 +213,6 @@ def test_painting_without_a_layout_offers_one(opened):
     notice.actions[1][1]()
     assert driver.document.labels is not None
     assert driver.notices() == []
-
-
-def test_an_exported_layout_is_saved_and_leaves_without_a_question(painter, tmp_path, qtbot):
-    driver, path = painter, tmp_path / "mine.png"
-    painted(driver)
-    assert is_layout_alone(driver.document)
-    driver.window.close()
-    qtbot.waitUntil(lambda: bool(driver.window.findChildren(QMessageBox)))
-    click(driver.dialog(QMessageBox), "Export layout…")
-    dialog = driver.dialog(QFileDialog)
-    dialog.selectFile(str(path))
-    dialog.accept()
-    qtbot.waitUntil(lambda: not driver.window.isVisible())
-    ids = read_layout(path, driver.program.labels.palette).ids
-    assert ids == driver.document.labels.ids
-    assert not driver.program.session.unexported
-
-
-def test_a_layout_that_cannot_be_written_keeps_the_window_open(painter, tmp_path, qtbot):
-    driver = painter
-    painted(driver)
-    driver.program.documents._layout_chosen(driver.window.leave, tmp_path / "none" / "x.png")
-    driver.wait(lambda: driver.notices() != [])
-    driver.program.layouts.export(tmp_path / "later.png")
-    driver.wait((tmp_path / "later.png").is_file)
-    assert driver.window.isVisible()
-
-
-def test_the_layout_of_a_photo_is_not_all_there_is(opened, qtbot, tmp_path):
-    driver = opened
-    driver.press("F1")
-    driver.choose("layout.blank")
-    painted(driver)
-    driver.program.layouts.export(tmp_path / "layout.png")
-    driver.wait((tmp_path / "layout.png").is_file)
-    assert driver.program.session.unexported
-    driver.window.close()
-    qtbot.waitUntil(lambda: bool(driver.window.findChildren(QMessageBox)))
-    words = [made.text() for made in driver.dialog(QMessageBox).findChildren(QPushButton)]
-    assert "Export layout…" not in words
 
 
 def test_style_photos_of_the_document_are_offered_again(painter, files):

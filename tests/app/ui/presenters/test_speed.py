@@ -122,7 +122,7 @@ def test_no_turn_is_long_while_a_photo_of_24_megapixels_is_worked_on(driver, pho
         driver.choose("view.fit")
         driver.choose("edit.copy")
         driver.wait()
-        program.session.mark_exported(program.session.document)
+        program.session.history.mark_saved()
         driver.choose("file.close")
         driver.wait()
 
