@@ -47,6 +47,7 @@ from app.jobs.queue import JobQueue
 from app.resources import resource
 from app.settings import Settings, config_folder, load_settings
 from app.ui import theme
+from app.ui.collector import Collector
 from app.ui.main_window import MainWindow
 from app.ui.presenters.documents import DocumentPresenter, WaysIn
 from app.ui.presenters.drops import DropPresenter
@@ -123,6 +124,8 @@ class Program:
         )
         self._present()
         self.watchdog = StallWatchdog(app)
+        self.collector = Collector(self.window)
+        self.collector.start()
         self.models.refresh()
         self.slider_library.read()
 
@@ -207,6 +210,7 @@ class Program:
     def close(self) -> bool:
         """Write what is to be written and end the threads; whether they have ended in time."""
         self.watchdog.stop()
+        self.collector.stop()
         self.window.save_layout()
         self.recoveries.finish()
         ended = self.queue.close(CLOSE_MS)
