@@ -223,11 +223,12 @@ class Direction:
         """A direction of a copy of these values.
 
         Raises:
-            RequestError: not one row of numbers, or not all of them finite.
+            RequestError: not one row of numbers, or not all of them finite as float32.
         """
-        if values.ndim != 1 or not values.size or not np.isfinite(values).all():
+        with np.errstate(over="ignore"):
+            copied = np.array(values, np.float32, order="C", copy=True)
+        if values.ndim != 1 or not values.size or not np.isfinite(copied).all():
             raise RequestError("A direction is one row of finite numbers.")
-        copied = np.array(values, np.float32, order="C", copy=True)
         copied.flags.writeable = False
         return cls(pixel_hash(copied), copied)
 

@@ -12,12 +12,24 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Self, TypeVar, cast
 
-from models.checks import check_flag, check_number, check_seed, check_text, is_sha256
+from models.checks import (
+    amounts_along,
+    check_digest,
+    check_flag,
+    check_number,
+    check_seed,
+    check_text,
+    id_pairs,
+    is_sha256,
+    round_spot,
+    shown,
+)
 from models.errors import EditError
 
 HIGHEST_AMOUNT = 1.5
 DEVIATIONS = 6.0
 FARTHEST = 100.0
+LONGEST_NAMES = 100
 TEXTURE_AXIS = "texture:"
 STRUCTURE_AXIS = "structure:"
 
@@ -45,10 +57,10 @@ class Edit:
     def __post_init__(self) -> None:
         check_text("model", self.model)
         if self.checkpoint != "" and not is_sha256(self.checkpoint):
-            raise EditError(f"checkpoint must be a sha256 digest, not {self.checkpoint!r}.")
+            raise EditError(f"checkpoint must be a sha256 digest, not {shown(self.checkpoint)}.")
         check_number("strength", self.strength, 0.0, 1.0)
         if self.mask is not None and not is_sha256(self.mask):
-            raise EditError(f"mask must be a sha256 digest, not {self.mask!r}.")
+            raise EditError(f"mask must be a sha256 digest, not {shown(self.mask)}.")
         check_flag("enabled", self.enabled)
 
     @property
@@ -76,7 +88,7 @@ class Edit:
         """The edit with these field values; `EditError` for a name it does not have."""
         known = {f.name for f in fields(cls)}
         if surplus := sorted(set(values) - known):
-            raise EditError(f"A {cls.kind} edit has no field {', '.join(surplus)}.")
+            raise EditError(f"A {cls.kind} edit has no field {', '.join(surplus)[:LONGEST_NAMES]}.")
         try:
             return cls(**values)
         except TypeError as error:
@@ -122,7 +134,7 @@ class SwapTexture(CodeEdit):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _check_digest("reference", self.reference)
+        check_digest("reference", self.reference)
         check_number("amount", self.amount, 0.0, HIGHEST_AMOUNT)
 
     @property
@@ -147,7 +159,7 @@ class AdjustTexture(CodeEdit):
     def __post_init__(self) -> None:
         super().__post_init__()
         # JSON gives lists.
-        object.__setattr__(self, "amounts", _amounts(self.amounts, TEXTURE_AXIS))
+        object.__setattr__(self, "amounts", amounts_along(TEXTURE_AXIS, self.amounts, DEVIATIONS))
 
     @property
     def idle(self) -> bool:
@@ -176,11 +188,11 @@ class ClonePatch:
     source: str | None = None
 
     def __post_init__(self) -> None:
-        _check_digest("mask", self.mask)
+        check_digest("mask", self.mask)
         check_number("dx", self.dx, -FARTHEST, FARTHEST)
         check_number("dy", self.dy, -FARTHEST, FARTHEST)
         if self.source is not None:
-            _check_digest("source", self.source)
+            check_digest("source", self.source)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -232,8 +244,8 @@ class EditRegion(CodeEdit):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _check_digest("region", self.region)
-        object.__setattr__(self, "amounts", _amounts(self.amounts, STRUCTURE_AXIS))
+        check_digest("region", self.region)
+        object.__setattr__(self, "amounts", amounts_along(STRUCTURE_AXIS, self.amounts, DEVIATIONS))
         if any(is_sha256(name) for name, _ in self.amounts):
             raise EditError(f"amounts of a region name {STRUCTURE_AXIS}0, {STRUCTURE_AXIS}1, ...")
 
@@ -265,11 +277,11 @@ class TexturePatch:
     amount: float = 1.0
 
     def __post_init__(self) -> None:
-        _check_digest("mask", self.mask)
+        check_digest("mask", self.mask)
         if self.reference is not None:
-            _check_digest("reference", self.reference)
+            check_digest("reference", self.reference)
         if self.spot is not None:
-            object.__setattr__(self, "spot", _spot(self.spot))
+            object.__setattr__(self, "spot", round_spot(self.spot))
         check_number("amount", self.amount, 0.0, HIGHEST_AMOUNT)
 
 
@@ -336,69 +348,19 @@ class RenderLayout(Edit):
         for name in ("reference", "other_reference"):
             value = getattr(self, name)
             if value is not None:
-                _check_digest(name, value)
+                check_digest(name, value)
         check_number("blend", self.blend, 0.0, 1.0)
         # JSON gives lists.
-        object.__setattr__(self, "mapping", _pairs(self.mapping))
+        object.__setattr__(self, "mapping", id_pairs(self.mapping))
 
     @property
     def pictures(self) -> tuple[str, ...]:
         return _once((self.reference, self.other_reference))
 
 
-def _pairs(value: object) -> tuple[tuple[int, int], ...]:
-    """`mapping` as tuples; `EditError` unless it is pairs of label ids, none mapped twice."""
-    if not isinstance(value, list | tuple):
-        raise EditError(f"mapping must be pairs of label ids, not {value!r}.")
-    pairs: list[tuple[int, int]] = []
-    for pair in cast("Sequence[object]", value):
-        match pair:
-            case [int(before), int(after)] if 0 <= min(before, after) <= max(before, after) < 65536:
-                pairs.append((before, after))
-            case _:
-                raise EditError(f"mapping must be pairs of label ids, not {pair!r}.")
-    if len(dict(pairs)) < len(pairs):
-        raise EditError("mapping names a label twice.")
-    return tuple(pairs)
-
-
-def _check_digest(name: str, value: object) -> None:
-    if not is_sha256(value):
-        raise EditError(f"{name} must be a sha256 digest, not {value!r}.")
-
-
 def _once(digests: Iterable[str | None]) -> tuple[str, ...]:
     """Those that are there, each once, in their order."""
     return tuple(dict.fromkeys(sha256 for sha256 in digests if sha256 is not None))
-
-
-def _amounts(value: object, axis: str) -> tuple[tuple[str, float], ...]:
-    """Amounts as tuples; `EditError` unless they are (direction, number), no direction twice."""
-    if not isinstance(value, list | tuple):
-        raise EditError(f"amounts must be pairs of a direction and a number, not {value!r}.")
-    amounts: list[tuple[str, float]] = []
-    for pair in cast("Sequence[object]", value):
-        match pair:
-            case [str(name), int() | float() as amount] if is_sha256(name) or (
-                name.startswith(axis) and name.removeprefix(axis).isdecimal()
-            ):
-                check_number(f"amount of {name[:20]}", amount, -DEVIATIONS, DEVIATIONS)
-                amounts.append((name, float(amount)))
-            case _:
-                raise EditError(f"amounts must be pairs of a direction and a number, not {pair!r}.")
-    if len(dict(amounts)) < len(amounts):
-        raise EditError("amounts name a direction twice.")
-    return tuple(amounts)
-
-
-def _spot(value: object) -> tuple[float, float, float]:
-    match value:
-        case [int() | float() as x, int() | float() as y, int() | float() as radius]:
-            for number in (x, y, radius):
-                check_number("A number of the spot", number, 0.0, 1.0)
-            return float(x), float(y), float(radius)
-        case _:
-            raise EditError(f"spot must be x, y and radius, not {value!r}.")
 
 
 Part = TypeVar("Part", ClonePatch, TexturePatch)
@@ -407,7 +369,7 @@ Part = TypeVar("Part", ClonePatch, TexturePatch)
 def _parts(name: str, value: object, part: type[Part]) -> tuple[Part, ...]:
     """Patches as they are, or from their JSON form; `EditError` for anything else."""
     if not isinstance(value, list | tuple):
-        raise EditError(f"{name} must be a list, not {value!r}.")
+        raise EditError(f"{name} must be a list, not {shown(value)}.")
     return tuple(_part(name, item, part) for item in cast("Sequence[object]", value))
 
 
@@ -415,10 +377,10 @@ def _part(name: str, item: object, part: type[Part]) -> Part:
     if isinstance(item, part):
         return item
     if not isinstance(item, dict):
-        raise EditError(f"{name} must be a list of patches, not of {item!r}.")
+        raise EditError(f"{name} must be a list of patches, not of {shown(item)}.")
     values = cast("dict[str, Any]", item)
     if surplus := sorted(set(values) - {f.name for f in fields(part)}):
-        raise EditError(f"A patch has no field {', '.join(map(str, surplus))}.")
+        raise EditError(f"A patch has no field {', '.join(map(str, surplus))[:LONGEST_NAMES]}.")
     try:
         return part(**values)
     except TypeError as error:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any, cast
 
+from models.checks import shown
 from models.edits import KINDS, Edit
 from models.errors import EditError
 
@@ -44,8 +45,8 @@ def recipe_from_json(text: str) -> tuple[Edit, ...]:
     version: object = recipe.get("version")
     if type(version) is not int or version not in READ_VERSIONS:
         raise EditError(
-            f"The recipe has version {version}, and this program reads 1 to {RECIPE_VERSION}: "
-            "open it with the program that wrote it."
+            f"The recipe has version {str(version)[:20]}, and this program reads "
+            f"1 to {RECIPE_VERSION}: open it with the program that wrote it."
         )
     entries: object = recipe.get("edits")
     if not isinstance(entries, list):
@@ -59,5 +60,5 @@ def _edit_from_json(entry: object) -> Edit:
     values = dict(cast("dict[str, Any]", entry))
     kind: object = values.pop("kind", None)
     if not isinstance(kind, str) or kind not in KINDS:
-        raise EditError(f"The recipe has an edit of the unknown kind {kind!r}.")
+        raise EditError(f"The recipe has an edit of the unknown kind {shown(kind)}.")
     return KINDS[kind].from_dict(values)

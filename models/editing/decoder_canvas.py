@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from models.api import CancelToken
-from models.editing.decoder_layers import COPIES, Codes, Layer, layers_of, needs, values
+from models.editing.decoder_layers import Codes, Layer, layers_of, needs, values
 from models.editing.label_patterns import Box
 from models.editing.windows import (
     Boxes,
@@ -101,15 +101,6 @@ class DecoderCanvas:
         """Kept now, never more than the budget."""
         codes = 0 if self._codes is None else _code_bytes(self._codes)
         return codes + sum(place.nbytes for place in self._places if place.output is not None)
-
-    @property
-    def working_set_bytes(self) -> int:
-        """About what a decode takes at most beside what is kept, the picture, and the weights."""
-        widest = max(
-            place.layer.width * place.layer.size_hw[0] * place.layer.size_hw[1]
-            for place in self._places
-        )
-        return COPIES * min(WINDOW_BYTES, widest * self._dtype.itemsize)
 
     def forget(self) -> None:
         """Drop everything that is kept."""

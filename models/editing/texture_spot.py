@@ -13,22 +13,6 @@ from models.networks.swapping_autoencoder import SwappingAutoencoder, unit_lengt
 
 
 @torch.inference_mode()
-def texture_map(network: SwappingAutoencoder, image: Tensor) -> Tensor:
-    """The map that the texture code is the mean of: 1 x C x n x m float32.
-
-    Args:
-        network: in evaluation mode.
-        image: 1 x 3 x H x W in [-1, 1], sides as for `SwappingAutoencoder.encode`.
-
-    Raises:
-        RequestError: sides that the network cannot take.
-    """
-    network.check_size((image.shape[2], image.shape[3]))
-    image = image.to(network.compute_dtype).contiguous(memory_format=torch.channels_last)
-    return network.E.DownToGlobalCode(network.E.features(image)).float()
-
-
-@torch.inference_mode()
 def texture_at(network: SwappingAutoencoder, found: Tensor, weight_hw: Tensor) -> Tensor:
     """The texture code of the spot that a mask covers: 1 x T, of unit length.
 
@@ -36,7 +20,7 @@ def texture_at(network: SwappingAutoencoder, found: Tensor, weight_hw: Tensor) -
     all of them is of the nearest one's texture.
 
     Args:
-        found: what `texture_map` gives for the picture.
+        found: the map that the picture's texture code is the mean of, 1 x C x n x m float32.
         weight_hw: H x W from 0, of the picture's size; its scale does not matter.
 
     Raises:
@@ -56,11 +40,6 @@ def texture_at(network: SwappingAutoencoder, found: Tensor, weight_hw: Tensor) -
         shares = _nearest(weight[0, 0], shares, window_px, step_px)
     mean = (found * shares).sum((2, 3)) / shares.sum()
     return unit_length(network.E.ToGlobalCode(mean).float())
-
-
-def texture_of_spot(network: SwappingAutoencoder, image: Tensor, weight_hw: Tensor) -> Tensor:
-    """`texture_at` of `texture_map`: for one spot of a picture."""
-    return texture_at(network, texture_map(network, image), weight_hw)
 
 
 def _nearest(weight_hw: Tensor, shares: Tensor, window_px: int, step_px: int) -> Tensor:

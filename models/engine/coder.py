@@ -30,10 +30,10 @@ from models.editing.tiles import (
 )
 from models.edits import Edit
 from models.engine.code_memory import smallest_side_px
+from models.engine.kept_canvas import with_canvas
 from models.engine.memory import tensor_bytes
 from models.engine.stage import StageContext, check_numbers
 from models.engine.weights import Size, Window
-from models.errors import Cancelled
 from models.image_io import pad_to_multiple
 from models.networks.swapping_autoencoder import SwappingAutoencoder
 
@@ -41,19 +41,6 @@ Made = TypeVar("Made")
 
 KEPT_IMAGES = 8
 """Float32 pictures of the decoded size for which the cache keeps room beside the canvas."""
-
-
-@dataclass(frozen=True)
-class KeptCanvas:
-    """A canvas in the engine's cache, and the network that it was made with."""
-
-    canvas: DecoderCanvas
-    network: SwappingAutoencoder
-
-    @property
-    def nbytes(self) -> int:
-        """Of the canvas alone: the network is kept for itself."""
-        return self.canvas.nbytes
 
 
 @dataclass(frozen=True)
@@ -169,26 +156,15 @@ class Coder:
 
     def _decode(self, codes: Codes, seed: int | None, part: Window) -> Tensor:
         """With the canvas of this size, which is kept for the next picture."""
-        cache, network = self.context.cache, self._network
-        key = self.context.key("decoder", codes.cells_hw, self.weights)
-        kept = cast("KeptCanvas | None", cache.get(key))
-        if kept is None or kept.network is not network:
-            budget_bytes = self._canvas_bytes(codes)
-            canvas = DecoderCanvas(network, codes.cells_hw, budget_bytes=budget_bytes)
-            kept = KeptCanvas(canvas, network)
-        # Outside of the cache while its size changes. A failure in the middle ends it; being called
-        # off, which happens at every other stroke, leaves it right.
-        cache.drop(key)
+        network, token = self._network, self.context.token
         box = Box(part.top, part.left, part.bottom, part.right)
-        try:
-            picture = kept.canvas.decode_part(
-                codes.structure, codes.texture, seed, self.context.token, box
-            )
-        except Cancelled:
-            cache.put(key, kept)
-            raise
-        cache.put(key, kept)
-        return picture
+        return with_canvas(
+            self.context.cache,
+            self.context.key("decoder", codes.cells_hw, self.weights),
+            network,
+            lambda: DecoderCanvas(network, codes.cells_hw, budget_bytes=self._canvas_bytes(codes)),
+            lambda canvas: canvas.decode_part(codes.structure, codes.texture, seed, token, box),
+        )
 
     def _canvas_bytes(self, codes: Codes) -> int:
         """What a canvas may keep: what the cache leaves beside the network and some pictures."""

@@ -90,7 +90,7 @@ class ByteCache:
     """Least recently used values go first once the sum of their bytes passes the budget.
 
     Bytes are counted when a value is put in: one that has grown is to be put in again. A value that
-    is larger than the whole budget is not kept at all.
+    is larger than the whole budget is not kept at all, and drives out nothing.
     """
 
     def __init__(self, budget_bytes: int) -> None:
@@ -114,6 +114,8 @@ class ByteCache:
     def put(self, key: Hashable, value: Any) -> None:
         size = tensor_bytes(value)
         self.drop(key)
+        if size > self.budget_bytes:
+            return
         self._values[key] = (value, size)
         self.used_bytes += size
         while self.used_bytes > self.budget_bytes:

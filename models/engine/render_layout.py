@@ -20,7 +20,6 @@ Choices made here, once:
 """
 
 import math
-from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
@@ -32,9 +31,10 @@ from models.api import Layout, resized_ids
 from models.configs import HALVINGS, SpadeConfig
 from models.editing.spade_canvas import SpadeCanvas
 from models.edits import RenderLayout
+from models.engine.kept_canvas import with_canvas
 from models.engine.memory import tensor_bytes
 from models.engine.stage import StageContext
-from models.errors import Cancelled, RequestError
+from models.errors import RequestError
 from models.image_io import padded_side_px, resize_rgb, stretch, stretching_px
 from models.networks.spade import ENCODER_PX, SpadeNetwork
 from models.ops.cancelling import between_operations
@@ -106,19 +106,6 @@ def canvas_size(
     shape = max(size_px) / min(size_px)
     scale = own_px * min(shape, LONGEST_SHAPE) / max(size_px)
     return max(1, round(size_px[0] * scale)), max(1, round(size_px[1] * scale))
-
-
-@dataclass(frozen=True)
-class KeptCanvas:
-    """A canvas in the engine's cache, and the network that it was made with."""
-
-    canvas: SpadeCanvas
-    network: SpadeNetwork
-
-    @property
-    def nbytes(self) -> int:
-        """Of the canvas alone: the network is kept for itself."""
-        return self.canvas.nbytes
 
 
 def between_styles(first: Tensor, second: Tensor, share: float) -> Tensor:
@@ -243,10 +230,11 @@ def _picture(
     height_px, width_px = channels_hw.shape
     weights = context.spec(edit).weights.sha256
     key = context.key("canvas", weights, (height_px, width_px))
-    kept = cast("KeptCanvas | None", cache.get(key))
-    if kept is None or kept.network is not network:
+    style = None if z is None else z.to(context.device)
+
+    def make() -> SpadeCanvas:
         others = tensor_bytes(network) + KEPT_IMAGES * 3 * 4 * height_px * width_px
-        canvas = SpadeCanvas(
+        return SpadeCanvas(
             network,
             (height_px, width_px),
             edge_channel=_config(edit, context).edge_channel,
@@ -254,15 +242,8 @@ def _picture(
             dtype=context.dtype,
             budget_bytes=max(0, cache.budget_bytes - others),
         )
-        kept = KeptCanvas(canvas, network)
-    # Outside of the cache while its size changes. A failure in the middle ends it; being called
-    # off, which happens at every other stroke, leaves it right.
-    cache.drop(key)
-    try:
-        style = None if z is None else z.to(context.device)
-        picture = kept.canvas.render(channels_hw, style, context.token)
-    except Cancelled:
-        cache.put(key, kept)
-        raise
-    cache.put(key, kept)
-    return picture
+
+    def work(canvas: SpadeCanvas) -> Tensor:
+        return canvas.render(channels_hw, style, context.token)
+
+    return with_canvas(cache, key, network, make, work)

@@ -9,8 +9,8 @@ from models.engine.weights import Size, Window
 
 SHARPNESS = -0.5
 """Of the cubic filter (Keys, "Cubic convolution interpolation", 1981), as torch's."""
-COLUMNS = 256
-"""Columns of the result that are computed at once, from the few that they depend on."""
+PLACES = 256
+"""Rows, and columns, of the result that are computed at once, from the few they depend on."""
 
 
 class Stretching:
@@ -34,20 +34,25 @@ class Stretching:
             values: 1 x C x h' x w', a window of the picture.
             held: which window that is. Beyond it, its border is repeated.
         """
-        first, matrix = self._weights(0, (held.top, held.bottom), (wanted.top, wanted.bottom))
-        tall = matrix @ values[:, :, first : first + matrix.shape[1]]
-        stretched = tall.new_empty(*tall.shape[:3], wanted.right - wanted.left)
-        for left in range(wanted.left, wanted.right, COLUMNS):
-            right = min(left + COLUMNS, wanted.right)
-            first, matrix = self._weights(1, (held.left, held.right), (left, right))
-            part = tall[..., first : first + matrix.shape[1]]
-            stretched[..., left - wanted.left : right - wanted.left] = part @ matrix.T
-        return stretched
+        # Sides are (from, to), the rows' before the columns'.
+        held_yx = (held.top, held.bottom), (held.left, held.right)
+        wanted_yx = (wanted.top, wanted.bottom), (wanted.left, wanted.right)
+        tall = self._along(0, values.mT, held_yx[0], wanted_yx[0]).mT
+        return self._along(1, tall, held_yx[1], wanted_yx[1])
 
-    def _weights(
-        self, axis: int, held: tuple[int, int], wanted: tuple[int, int]
-    ) -> tuple[int, Tensor]:
-        return weights(self._before_px[axis], self._after_px[axis], held, wanted)
+    def _along(
+        self, axis: int, values: Tensor, held: tuple[int, int], wanted: tuple[int, int]
+    ) -> Tensor:
+        """The last side of the values, which lies along that axis, stretched."""
+        stretched = values.new_empty(*values.shape[:3], wanted[1] - wanted[0])
+        for start in range(*wanted, PLACES):
+            stop = min(start + PLACES, wanted[1])
+            first, matrix = weights(
+                self._before_px[axis], self._after_px[axis], held, (start, stop)
+            )
+            part = values[..., first : first + matrix.shape[1]]
+            stretched[..., start - wanted[0] : stop - wanted[0]] = part @ matrix.T
+        return stretched
 
 
 @lru_cache(maxsize=64)

@@ -11,6 +11,7 @@ from models.api import (
     CancelToken,
     DeviceInfo,
     DeviceReport,
+    Direction,
     Mask,
     Picture,
     RenderRequest,
@@ -122,6 +123,26 @@ def test_what_is_no_mask(shape):
         Mask.from_grey(np.zeros(shape, np.uint8))
     with pytest.raises(RequestError, match="8 bits"):
         Mask.from_grey(np.zeros((2, 2), np.uint16))  # pyright: ignore[reportArgumentType] - the test
+
+
+@pytest.mark.parametrize(
+    "values",
+    [[], [[1.0]], [np.nan], [1.0, np.inf], [1e300], 3.0],
+    ids=["none", "two rows", "no number", "infinite", "too large for float32", "no row"],
+)
+def test_what_is_no_direction(values):
+    with pytest.raises(RequestError, match="one row of finite numbers"):
+        Direction.from_values(np.array(values))
+
+
+def test_a_direction_is_a_copy_in_float32_that_cannot_be_written():
+    source = np.array([1.0, -2.5])
+    made = Direction.from_values(source)
+    source[:] = 0.0
+    assert made == Direction.from_values(np.array([1.0, -2.5], np.float32))
+    assert made != Direction.from_values(source)
+    assert made.values.dtype == np.float32
+    assert not made.values.flags.writeable
 
 
 def request(**changes: object) -> RenderRequest:

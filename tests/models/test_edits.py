@@ -6,7 +6,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.checks import check_number, is_sha256
-from models.edits import KINDS, Edit, SwapTexture
+from models.edits import (
+    KINDS,
+    AdjustTexture,
+    ClonePatch,
+    CloneStructure,
+    Edit,
+    EditRegion,
+    PaintTexture,
+    SwapTexture,
+    TexturePatch,
+)
 from models.errors import EditError
 from models.recipe import recipe_from_json, recipe_to_json
 
@@ -24,6 +34,27 @@ swaps = st.builds(
     reference=digests,
     amount=st.floats(0, 1.5),
     seed=st.none() | st.integers(0, 2**63 - 1),
+)
+
+
+OTHER = "fedcba9876543210" * 4
+TEXTURES = AdjustTexture(model="m", amounts=(("texture:0", 1.5), (SHA, -6.0)), detail=0.5)
+CLONES = CloneStructure(
+    model="m",
+    mask=OTHER,
+    patches=(
+        ClonePatch(mask=SHA, dx=0.5, dy=-2.0),
+        ClonePatch(mask=OTHER, dx=100.0, dy=0.0, source=SHA),
+    ),
+)
+REGION = EditRegion(model="m", region=SHA, mask=SHA, amounts=(("structure:7", 6.0),))
+PAINTED = PaintTexture(
+    model="m",
+    patches=(
+        TexturePatch(mask=SHA, reference=OTHER, spot=(0.0, 1.0, 0.25), amount=1.5),
+        TexturePatch(mask=SHA),
+        TexturePatch(mask=OTHER, reference=OTHER),
+    ),
 )
 
 
@@ -123,3 +154,104 @@ def test_the_ends_of_a_range_belong_to_it():
 @pytest.mark.parametrize("value", [None, "", SHA + "0", SHA[:-1] + "g", b"0" * 64])
 def test_what_is_no_digest(value):
     assert not is_sha256(value)
+
+
+@pytest.mark.parametrize("edit", [TEXTURES, CLONES, REGION, PAINTED], ids=lambda edit: edit.kind)
+def test_edits_of_codes_survive_json(edit):
+    (back,) = recipe_from_json(recipe_to_json((edit,)))
+    assert back == edit
+    assert hash(back) == hash(edit)
+
+
+def test_what_edits_of_codes_name():
+    assert TEXTURES.directions == (SHA,)
+    assert (CLONES.masks, CLONES.pictures) == ((OTHER, SHA), (SHA,))
+    assert REGION.masks == (SHA,)
+    assert (PAINTED.masks, PAINTED.pictures) == ((SHA, OTHER), (OTHER,))
+
+
+@pytest.mark.parametrize(
+    ("edit", "idle"),
+    [
+        (TEXTURES, False),
+        (AdjustTexture(model="m"), True),
+        (AdjustTexture(model="m", amounts=((SHA, 0),)), True),
+        (CLONES, False),
+        (CloneStructure(model="m"), True),
+        (REGION, False),
+        (EditRegion(model="m", region=SHA), True),
+        (PAINTED, False),
+        (PaintTexture(model="m"), True),
+        (SwapTexture(model="m", reference=SHA), False),
+    ],
+)
+def test_what_asks_for_nothing_is_idle(edit, idle):
+    assert edit.idle is idle
+
+
+TEXTURE = {"kind": "adjust_texture", "model": "m"}
+STRUCTURE = {"kind": "edit_region", "model": "m", "region": SHA}
+CLONE = {"kind": "clone_structure", "model": "m"}
+BRUSHED = {"mask": SHA, "dx": 0, "dy": 0}
+PAINT = {"kind": "paint_texture", "model": "m"}
+
+
+@pytest.mark.parametrize(
+    ("entry", "words"),
+    [
+        ({**TEXTURE, "detail": 1.1}, "detail must lie between 0 and 1"),
+        ({**TEXTURE, "amounts": 5}, "amounts must be pairs"),
+        ({**TEXTURE, "amounts": {"texture:0": 1}}, "amounts must be pairs"),
+        ({**TEXTURE, "amounts": [["texture:0"]]}, "amounts must be pairs"),
+        ({**TEXTURE, "amounts": [["texture:0", "1"]]}, "amounts must be pairs"),
+        ({**TEXTURE, "amounts": [["structure:0", 1]]}, "amounts must be pairs"),
+        ({**TEXTURE, "amounts": [["texture:", 1]]}, "amounts must be pairs"),
+        ({**TEXTURE, "amounts": [["texture:-1", 1]]}, "amounts must be pairs"),
+        ({**TEXTURE, "amounts": [["texture:0", 1], ["texture:00", 1]]}, "amounts must be pairs"),
+        ({**TEXTURE, "amounts": [["texture:\u0663", 1]]}, "amounts must be pairs"),
+        ({**TEXTURE, "amounts": [["texture:" + "9" * 5000, 1]]}, "amounts must be pairs"),
+        ({**TEXTURE, "amounts": [["texture:0", 6.1]]}, "amount of texture:0 must lie between -6"),
+        ({**TEXTURE, "amounts": [["texture:0", math.nan]]}, "amount of texture:0 must lie"),
+        ({**TEXTURE, "amounts": [["texture:0", True]]}, "amount of texture:0 must be a number"),
+        ({**TEXTURE, "amounts": [[SHA, 1], [SHA, 2]]}, "amounts name a direction twice"),
+        ({**STRUCTURE, "region": None}, "region must be a sha256"),
+        ({**STRUCTURE, "amounts": [["texture:0", 1]]}, "amounts must be pairs"),
+        ({**STRUCTURE, "amounts": [[SHA, 1]]}, "amounts of a region name structure:0"),
+        ({**CLONE, "patches": None}, "patches must be a list"),
+        ({**CLONE, "patches": [5]}, "patches must be a list of patches"),
+        ({**CLONE, "patches": [{**BRUSHED, "mask": "a"}]}, "mask must be a sha256"),
+        ({**CLONE, "patches": [{**BRUSHED, "dx": 101}]}, "dx must lie between -100 and 100"),
+        ({**CLONE, "patches": [{**BRUSHED, "dy": math.inf}]}, "dy must lie"),
+        ({**CLONE, "patches": [{**BRUSHED, "source": 1}]}, "source must be a sha256"),
+        ({**CLONE, "patches": [{**BRUSHED, "spot": None}]}, "A patch has no field spot"),
+        ({**CLONE, "patches": [{"mask": SHA}]}, "A patch is incomplete: .*'dx'"),
+        ({**PAINT, "patches": [{"mask": SHA, "reference": ""}]}, "reference must be a sha256"),
+        ({**PAINT, "patches": [{"mask": SHA, "amount": 1.6}]}, "amount must lie between 0 and 1.5"),
+        ({**PAINT, "patches": [{"mask": SHA, "spot": [0.5, 0.5]}]}, "spot must be x, y and radius"),
+        ({**PAINT, "patches": [{"mask": SHA, "spot": [0.5, 1.1, 0]}]}, "number of the spot must"),
+        ({**PAINT, "patches": [{"mask": SHA, "spot": [0, math.nan, 0]}]}, "number of the spot"),
+    ],
+)
+def test_bad_edits_of_codes(entry, words):
+    with pytest.raises(EditError, match=words):
+        recipe_from_json(recipe(entry))
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {**TABLE, "mask": "a" * 10**6},
+        {**TABLE, "kind": "a" * 10**6},
+        {**TABLE, "a" * 10**6: 1},
+        {**TABLE, "amount": "a" * 10**6},
+        {**TEXTURE, "amounts": [["texture:" + "9" * 10**6, 1]]},
+        {**TEXTURE, "amounts": "a" * 10**6},
+        {**CLONE, "patches": ["a" * 10**6]},
+        {**CLONE, "patches": [{**BRUSHED, "a" * 10**6: 1}]},
+        {**PAINT, "patches": [{"mask": SHA, "spot": ["a" * 10**6] * 3}]},
+    ],
+)
+def test_what_is_wrong_is_a_sentence_however_long_it_is(entry):
+    with pytest.raises(EditError) as caught:
+        recipe_from_json(recipe(entry))
+    assert len(str(caught.value)) < 300

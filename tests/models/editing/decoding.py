@@ -8,6 +8,7 @@ from models.api import CancelToken
 from models.builders import build
 from models.configs import SwappingAutoencoderConfig
 from models.editing.decoder_canvas import DecoderCanvas
+from models.editing.texture_spot import texture_at
 from models.networks.swapping_autoencoder import SwappingAutoencoder
 
 PLENTY = 2**40
@@ -33,6 +34,16 @@ def random_network(config, seed=0):
         if name.endswith("bias") or ".noise." in name:
             parameter.data += 0.3 * torch.randn_like(parameter)
     return network.eval()
+
+
+@torch.inference_mode()
+def texture_outputs(network, image):
+    """The map that the texture code of 1 x 3 x H x W is the mean of: 1 x C x n x m."""
+    return network.E.DownToGlobalCode(network.E.features(image)).float()
+
+
+def texture_of_spot(network, image, weight_hw):
+    return texture_at(network, texture_outputs(network, image), weight_hw)
 
 
 class ImpatientToken(CancelToken):

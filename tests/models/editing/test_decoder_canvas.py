@@ -258,14 +258,6 @@ def test_memory_stays_within_the_budget_and_the_largest_maps_go_first(shallow):
     assert free.error() <= EXACT
 
 
-def test_the_working_set_is_that_of_a_window(deep, monkeypatch):
-    canvas = Case(deep, (4, 6)).canvas
-    widest = 4 * 8 * 64 * 96
-    assert canvas.working_set_bytes == 5 * widest
-    monkeypatch.setattr(decoder_canvas, "WINDOW_BYTES", widest // 3)
-    assert canvas.working_set_bytes == 5 * (widest // 3)
-
-
 def test_a_budget_that_changes(shallow):
     case = Case(shallow, (20, 24))
     case.decode()

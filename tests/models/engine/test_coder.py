@@ -7,7 +7,6 @@ import pytest
 import torch
 
 from models.api import CancelToken, RenderRequest
-from models.editing.texture_spot import texture_of_spot
 from models.edits import (
     AdjustTexture,
     ClonePatch,
@@ -24,6 +23,7 @@ from models.engine.memory import ByteCache, tensor_bytes
 from models.engine.references import spot_weight
 from models.errors import Cancelled
 from models.image_io import pad_to_multiple, to_bchw
+from tests.models.editing.decoding import texture_of_spot
 from tests.models.engine.coding import (
     REFERENCE,
     coding_context,

@@ -1,6 +1,7 @@
 """What is kept between renders never shows: a used engine and a new one make the same picture."""
 
 import random
+from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
@@ -152,10 +153,8 @@ def test_whatever_was_done_before_the_picture_is_a_new_engines(
         hand.change()
         request = hand.request(short_side_px)
         if hand.rng.random() < 0.3:
-            try:
+            with suppress(Cancelled):
                 engine.render(request, CalledOff(hand.rng.randint(1, 30)))
-            except Cancelled:
-                pass
         used, new = (one.render(request).rgb_hwc for one in (engine, coding_engine(network)))
         difference = np.abs(used.astype(int) - new.astype(int)).max()
         assert difference <= MOST_LEVELS, (step, hand.edits)
