@@ -27,7 +27,11 @@ from models.edits import ClonePatch, CloneStructure
 from models.engine.code_edits import CodeWork, Shift
 from models.engine.stage import StageContext
 from models.engine.weights import Brushed, Size, Within
+from models.errors import RequestError
 from models.image_io import short_side_size
+
+LONGEST_SHAPE = 16
+"""Pictures that are longer than that many times their width are not cloned from."""
 
 
 class CloneStructureStage:
@@ -71,10 +75,21 @@ def shift_of(patch: ClonePatch, size_px: Size) -> Shift:
 
 
 def source_size(patch: ClonePatch, size_px: Size, context: StageContext) -> Size:
-    """(height, width) of the picture to clone from, for a picture of that size."""
+    """(height, width) of the picture to clone from, for a picture of that size.
+
+    Raises:
+        RequestError: it is so long that scaled like this it would be huge.
+    """
     if patch.source is None:
         return size_px
     source = context.pictures[patch.source]
+    if max(source.height_px, source.width_px) > LONGEST_SHAPE * min(
+        source.height_px, source.width_px
+    ):
+        raise RequestError(
+            f"A picture of {source.width_px} x {source.height_px} px is too long to clone from: "
+            "crop it first."
+        )
     return short_side_size((source.height_px, source.width_px), min(size_px))
 
 

@@ -10,7 +10,7 @@ lie outside of every edit, and how many of them are not the base's all the same.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -92,7 +92,7 @@ class Finisher:
             with between_operations(self._context.token):
                 return to_rgb_hwc(rendering.picture_after(len(rendering.steps)), bits)
         # Before the base is copied: memory is needed for one at a time.
-        layers = [rendering.layer(number + 1) for number in range(len(rendering.steps))]
+        layers = [on_cpu(rendering.layer(number + 1)) for number in range(len(rendering.steps))]
         rgb_hwc = self._base_numbers().copy()
         for window in self._bands():
             self._context.step("putting into the photo", 0.95)
@@ -137,7 +137,7 @@ class Finisher:
     def _base_part(self, window: Window) -> Tensor:
         if self._own_size:
             return to_bchw(self._request.base.rgb_hwc[window.rows, window.columns])
-        return self._base_image()[:, :, window.rows, window.columns]
+        return self._base_image()[:, :, window.rows, window.columns].clone()
 
     def _bands(self) -> Iterator[Window]:
         """What any edit acts on, in pieces."""
@@ -162,7 +162,7 @@ class Finisher:
 
     def _stretched(self, layer: Layer, part: Window) -> Layer:
         """The layer in `part` of the result."""
-        values = self._stretching(layer.values.cpu(), layer.window, part)
+        values = self._stretching(layer.values, layer.window, part)
         if layer.moved is not None:
             taken = partial(self._finer, part)
             values += layer.moved.put(self._rendering.masks, self._size_px, part, taken)
@@ -195,6 +195,10 @@ class Finisher:
             if not part.empty:
                 touched[part.within(window)] |= step.weight.touched(self._size_px, part)
         return touched
+
+
+def on_cpu(layer: Layer) -> Layer:
+    return replace(layer, values=layer.values.cpu())
 
 
 def same(before: Pixels, after: Pixels) -> bool:

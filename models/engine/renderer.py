@@ -34,6 +34,8 @@ from models.ops.cancelling import between_operations
 
 BASE_BYTES_PER_PX = 4 * 3 * 4
 """Of a render without stages: the base, its resized form, the result, and its whole numbers."""
+LAYER_BYTES_PER_PX = 3 * 4
+"""Of each edit, while all of them wait to be put into the photo."""
 MARGIN_PX = 4
 """Pixels around what a weight lets through that are made too: stretching reads neighbours."""
 PART_PX = 64
@@ -136,14 +138,17 @@ def working_set_bytes(request: RenderRequest, size_px: Size, context: StageConte
     """
     at_px = edit_size(request, size_px, context.reduction)
     most, as_map = 0, False
-    for step in plan(request, "", Masks({}, context.cached), context):
+    steps = plan(request, "", Masks({}, context.cached), context)
+    for step in steps:
         if isinstance(step, PictureStep):
             most = max(most, step.stage.working_set_bytes(step.edit, at_px, context))
         else:
             as_map |= isinstance(step.edit, PaintTexture) or step.edit.mask is not None
             decoding = decode_bytes(step.config, at_px, context.dtype, as_map=as_map)
             most = max(most, decoding, _encoding_bytes(step, at_px, context))
-    return size_px[0] * size_px[1] * BASE_BYTES_PER_PX + most
+    waiting = 0 if at_px == size_px else len(steps)
+    layers = waiting * at_px[0] * at_px[1] * LAYER_BYTES_PER_PX
+    return size_px[0] * size_px[1] * BASE_BYTES_PER_PX + layers + most
 
 
 def _encoding_bytes(step: CodeStep, size_px: Size, context: StageContext) -> int:

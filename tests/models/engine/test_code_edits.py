@@ -261,6 +261,18 @@ def test_a_stroke_encodes_its_source_once(network, context, monkeypatch):
     assert len(encoded) == 2
 
 
+def test_a_very_long_picture_is_not_cloned_from(network):
+    strip = random_picture(4, 2000, seed=9)
+    mask = full_mask()
+    patch = ClonePatch(mask=mask.sha256, dx=0.0, dy=0.0, source=strip.sha256)
+    with pytest.raises(RequestError, match="2000 x 4 px is too long to clone from: crop it"):
+        render(
+            CloneStructure(model="fake", patches=(patch,)),
+            context=coding_context(network, strip),
+            masks=(mask,),
+        )
+
+
 @pytest.mark.parametrize("size", [(1, 1), (5, 9), (24, 90)])
 def test_pictures_smaller_than_their_source_shift_can_be_cloned(context, size):
     base = random_picture(*size)
