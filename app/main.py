@@ -27,6 +27,7 @@ from app.controllers.models import Models
 from app.controllers.painting import Painting
 from app.controllers.pictures import Pictures
 from app.controllers.preferences import Preferences
+from app.controllers.preparing import Preparing
 from app.controllers.preview import Preview
 from app.controllers.projects import Projects
 from app.controllers.recipes import Recipes
@@ -114,6 +115,9 @@ class Program:
         self.learning = Learning(self.queue)
         self.recipes = Recipes(self.queue, self.session)
         self.retouching = self._make_retouching()
+        self.preparing = Preparing(
+            self.queue, self.session, self.preview, self.models.current_or_raise
+        )
         self.exporting = Exporting(
             self.queue, self.session, lambda: self.preview.working_px, self.models.lacks
         )
@@ -171,7 +175,7 @@ class Program:
             tell,
         )  # fmt: skip
         self.retouch_presenter = RetouchPresenter(
-            window, session, self.retouching, self.preferences, self.picture, tell
+            window, session, self.retouching, self.preferences, self.picture, self.preparing, tell
         )
         self.workspaces = WorkspacePresenter(
             window, session, self.painting_presenter, self.retouch_presenter, self.styling,

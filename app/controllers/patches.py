@@ -24,6 +24,8 @@ from models.edits import TexturePatch as Texture
 FULL = 255
 CLONED_DETAIL = 1.0
 """Of a new clone: what is copied looks like its source."""
+PAINTED_DETAIL = 0.5
+"""Of a new painting of textures: the place can still be told."""
 Kind = TypeVar("Kind", bound=Edit)
 Make = Callable[[Sequence[TiledArray]], Document]
 
@@ -163,7 +165,7 @@ def texture_canvas(
     document: Document, entry: EditEntry | None, model: Callable[[], str], patch: Texture
 ) -> Canvas:
     """The same for the texture brush."""
-    edit = entry.edit if entry is not None else PaintTexture(model=model())
+    edit = entry.edit if entry is not None else PaintTexture(model=model(), detail=PAINTED_DETAIL)
     assert isinstance(edit, PaintTexture)
     kept, levels = _last_like(document, edit.patches, patch)
 

@@ -91,6 +91,8 @@ class Preview(QObject):
         self._shown_stamp = 0
         self._jobs: dict[Job, RenderRequest] = {}
         self._submitting = False
+        self._asked_px: int | None = None
+        self._dragged_px: int | None = None
         self._throttle = QTimer(self, singleShot=True, interval=SUBMIT_MS)
         self._throttle.timeout.connect(self._throttled)
         self._waiting = False
@@ -102,6 +104,11 @@ class Preview(QObject):
     def working_px(self) -> int:
         """The shorter side that pictures are worked on with, the document's own not considered."""
         return self._chosen_px or self._auto_px
+
+    @property
+    def dragged_px(self) -> int:
+        """The shorter side of what follows the hand, the document's own not considered."""
+        return self._pace.preview_px(self.working_px)
 
     def set_working_size(self, short_side_px: int | None) -> None:
         """Use another working size; None is the automatic one."""
@@ -156,12 +163,14 @@ class Preview(QObject):
         elif dragging:
             self._queue.cancel_slot(Slot.FINAL)
             self._submit_preview()
+            self._dragged_px = self._asked_px
             self._rest.start()
         else:
             # Later, a preview would come after the final picture, and cancel it.
             self._throttle.stop()
             self._waiting = False
-            self._submit_preview()
+            self._submit_preview(self._dragged_px)
+            self._dragged_px = None
             self._finalise()
 
     def _show_at_once(self, rendered: Rendered | None) -> None:
@@ -170,8 +179,11 @@ class Preview(QObject):
         self._last = rendered.request if rendered else None
         self.shown.emit(rendered)
 
-    def _submit_preview(self) -> None:
-        """Ask for a preview of the newest document, at most every `SUBMIT_MS`."""
+    def _submit_preview(self, px: int | None = None) -> None:
+        """Ask for a preview of the newest document, at most every `SUBMIT_MS`.
+
+        What ends a drag has the size of that: it must not wait for another one to be encoded.
+        """
         if self._throttle.isActive():
             self._waiting = True
             return
@@ -179,7 +191,8 @@ class Preview(QObject):
         document = self._session.document
         if document is not None and self._changes(document):
             own_px = min(document.width_px, document.height_px)
-            px = self._pace.preview_px(min(self.working_px, own_px))
+            px = px or self._pace.preview_px(min(self.working_px, own_px))
+            self._asked_px = px
             request = look_request(document, px, dragged=True, lacks=self._lacks)
             self._submit(Slot.PREVIEW, document, request)
 

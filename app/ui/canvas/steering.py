@@ -33,9 +33,9 @@ class KeyCross(QObject):
     """The cross and the stroke that it paints while it is down.
 
     Arrows steer by a step of 8 view pixels, or one document pixel where that is more, with Shift
-    by eight; Enter puts the tool down and lifts it, Alt or Ctrl and Enter is what a press
-    with Alt is, Escape gives up, Ctrl and arrows pan. The cross appears with the first arrow and goes when the
-    pointer moves.
+    by eight; Enter puts the tool down and lifts it, Alt or Ctrl and Enter is what a press with Alt
+    is, Escape gives up, Ctrl and arrows pan. The cross appears with the first arrow and goes when
+    the pointer moves.
 
     Signals:
         pressed(StrokeSample, bool, bool), dragged(StrokeSample, bool), released(StrokeSample),

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from itertools import pairwise
 
-from PySide6.QtCore import QPoint, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QPoint, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
@@ -127,6 +127,8 @@ class EditsPanel(QWidget):
         new = [uid for uid in now if uid not in old]
         if len(new) == 1 and len(now) == len(old) + 1:
             self._select(new[0])
+            # The column has no room for it before it is laid out.
+            QTimer.singleShot(0, self._show_selected)
         if self._selected in now or self._selected == -1:
             return
         place = old.index(self._selected) if self._selected in old else 0
@@ -163,6 +165,12 @@ class EditsPanel(QWidget):
             for row in self._rows:
                 row.set_selected(row.item.uid == uid)
             self.selected.emit(uid)
+
+    @Slot()
+    def _show_selected(self) -> None:
+        if self._selected in self._uids():
+            self._area.column.activate()
+            self._scroll.ensureWidgetVisible(self._rows[self._uids().index(self._selected)])
 
     def _step(self, uid: int, step: int) -> None:
         place = self._uids().index(uid) + step

@@ -30,6 +30,7 @@ WORDS = {
     "hand": "Take a tool at the left: clone (S), texture (T), region (G), eraser (E)",
     "erase": "Brush over what is to go back to how it was before the edit",
 }
+NO_REFERENCE_WORDS = "Drop a picture here to take from it, too"
 CLOSED_WORDS = "Open a photo first"
 
 
@@ -170,6 +171,8 @@ class RetouchPanel(QWidget):
     def _refresh(self) -> None:
         words = WORDS.get(self._tool, "") if self._open else CLOSED_WORDS
         takes_from = self._open and self._tool in WITH_SOURCE
+        if takes_from and not self._items:
+            words = NO_REFERENCE_WORDS
         self._words.setText(words)
         self._words.setVisible(bool(words))
         for part in (self._from, self._browse):

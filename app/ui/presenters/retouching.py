@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject
 
 from app.controllers.edit_list import title_of
 from app.controllers.preferences import Preferences
+from app.controllers.preparing import Preparing
 from app.controllers.regions import RegionFacts
 from app.controllers.retouch_settings import RetouchKind, RetouchSettings
 from app.controllers.retouching import Retouching
@@ -27,18 +28,19 @@ WITH_CANVAS = (
     "retouch.mask",
 )  # fmt: skip
 """Actions that need a picture."""
+# Alt does the same where the desktop leaves it to programs: for short, Ctrl alone is told.
 HINTS = {
     RetouchKind.HAND: "Drag to move the picture",
     RetouchKind.ERASE: "Brush back to how it was before the edit",
-    RetouchKind.REGION: "Click what is to be changed; drag to add, with Ctrl or Alt to take away",
+    RetouchKind.REGION: "Click to pick; drag adds, Ctrl-drag takes away",
 }
 CLONE_HINTS = {
-    False: "Ctrl or Alt and click: the place to copy from",
-    True: "Paint to copy. Ctrl or Alt and click: another source",
+    False: "Ctrl-click the place to copy from",
+    True: "Paint to copy; Ctrl-click another source",
 }
 TEXTURE_HINTS = {
-    False: "Choose a reference, or Ctrl or Alt and click a place",
-    True: "Paint the texture. Ctrl or Alt and click: that of a place",
+    False: "Choose a reference, or Ctrl-click a place",
+    True: "Paint; Ctrl-click takes another texture",
 }
 WORDS = {
     RetouchKind.CLONE: "Clone brush",
@@ -60,6 +62,7 @@ class RetouchPresenter(QObject):
         retouching: Retouching,
         preferences: Preferences,
         picture: PicturePresenter,
+        preparing: Preparing,
         tell: Teller,
     ) -> None:
         super().__init__(window)
@@ -67,6 +70,7 @@ class RetouchPresenter(QObject):
         self._session = session
         self._retouching = retouching
         self._preferences = preferences
+        self._preparing = preparing
         self._tell = tell
         self._active = False
         self._hovered: Point | None = None
@@ -204,6 +208,7 @@ class RetouchPresenter(QObject):
         if tool is RetouchKind.HAND or self._session.document is None:
             self._window.canvas.set_tool(None)
             return
+        self._preparing.prepare()
         region = tool is RetouchKind.REGION
         with_source = tool in (RetouchKind.CLONE, RetouchKind.TEXTURE)
         self._window.canvas.set_tool(

@@ -13,8 +13,28 @@ def test_a_fast_machine_climbs_and_a_slow_one_steps_down():
         assert pace.preview_px(10_000) > px
     pace = Pace()
     for _ in range(40):
-        pace.note(pace.preview_px(10_000), 3.0)
+        px = pace.preview_px(10_000)
+        pace.note(px, 3.0 * px / START_PX)
     assert pace.preview_px(10_000) == LADDER_PX[0]
+
+
+def test_a_smaller_size_that_is_hardly_quicker_is_given_up():
+    """What a stroke costs where all that the size decides is small: 0.3 s at any size."""
+    pace, sizes = Pace(), []
+    for _ in range(12):
+        sizes.append(pace.preview_px(512))
+        pace.note(sizes[-1], 0.3)
+    assert sizes == [256, 256, 192, 192] + [256] * 8
+
+
+def test_heavier_work_may_step_down_again():
+    pace = Pace()
+    for _ in range(8):
+        pace.note(pace.preview_px(512), 0.3)
+    for _ in range(8):
+        px = pace.preview_px(512)
+        pace.note(px, 4.0 * (px / START_PX) ** 2)
+    assert pace.preview_px(512) < 192
 
 
 def test_one_slow_render_does_not_count():

@@ -271,6 +271,30 @@ def test_the_mark_of_work_does_not_flicker_while_renders_wait(
     assert working.last == ("", 0.0)
 
 
+def test_what_ends_a_drag_does_not_wait_for_another_size(
+    preview, queue, backend, swapped, session, photo, qtbot, monkeypatch
+):
+    slow_machine(monkeypatch)
+    preview.set_working_size(128)
+    session.open(replace(session.document, base=replace(photo, picture=large())))
+    qtbot.waitUntil(lambda: queue.idle)
+    backend.requests.clear()
+    session.drag(with_amount(session, 0.3), "Change amount", "amount")
+    qtbot.waitUntil(lambda: queue.idle and len(backend.requests) == 1)
+    preview._throttle.start()
+    monkeypatch.setattr(Pace, "preview_px", lambda pace, working_px: 64)
+    # Too soon after the other for a preview of its own: letting go asks for it.
+    session.drag(with_amount(session, 0.31), "Change amount", "amount")
+    session.commit()
+    qtbot.waitUntil(lambda: queue.idle)
+    assert [request.short_side_px for request in backend.requests] == [96, 96, 128]
+    backend.requests.clear()
+    monkeypatch.setattr(Pace, "preview_px", lambda pace, working_px: 96)
+    session.push("Amount", with_amount(session, 0.4))
+    qtbot.waitUntil(lambda: queue.idle)
+    assert [request.short_side_px for request in backend.requests] == [96, 128]
+
+
 def test_a_slow_machine_gets_smaller_previews_than_its_working_size(
     preview, queue, backend, swapped, session, photo, qtbot
 ):

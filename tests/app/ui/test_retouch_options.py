@@ -124,8 +124,8 @@ def test_there_is_room_beside_the_panels_of_a_small_screen(dressed, bar):
 
 
 def test_the_hint_is_shown(bar):
-    bar.set_hint("Alt and click: the place to copy from")
-    assert bar._hint.text() == "Alt and click: the place to copy from"
+    bar.set_hint("Ctrl-click the place to copy from")
+    assert bar._hint.text() == "Ctrl-click the place to copy from"
 
 
 def test_it_is_as_high_with_every_tool(dressed, bar):

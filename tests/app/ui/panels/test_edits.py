@@ -65,6 +65,28 @@ def field(row: EditRow) -> QLineEdit:
     return next(f for f in row.title.findChildren(QLineEdit))
 
 
+def test_a_new_edit_is_scrolled_to(panel: EditsPanel, qtbot):
+    panel.resize(300, 120)
+    many = [edit(uid) for uid in range(1, 9)]
+    panel.set_items(many[:-1])
+    QApplication.processEvents()
+    assert panel._scroll.verticalScrollBar().value() == 0
+    panel.set_items(many)
+
+    def seen() -> bool:
+        new = rows(panel)[-1]
+        return (
+            panel._scroll.viewport()
+            .rect()
+            .contains(new.mapTo(panel._scroll.viewport(), QPoint(20, 20)))
+        )
+
+    qtbot.waitUntil(seen)
+    assert panel.selected_uid == 8
+    panel.set_items([])
+    QApplication.processEvents()
+
+
 def test_without_edits_it_says_so(panel: EditsPanel):
     assert not panel._empty.isVisible()
     panel.set_items([])

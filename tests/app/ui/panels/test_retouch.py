@@ -13,7 +13,7 @@ from app.ui import theme
 from app.ui.actions import RETOUCH_TOOLS
 from app.ui.panels.reference_zone import REFERENCE_MIME, ReferenceItem
 from app.ui.panels.region import NO_AXES, NO_REGION
-from app.ui.panels.retouch import CLOSED_WORDS, WORDS, RetouchPanel
+from app.ui.panels.retouch import CLOSED_WORDS, NO_REFERENCE_WORDS, WORDS, RetouchPanel
 from app.ui.panels.source_picker import SourcePicker
 from tests.app.ui.dialogs.look import check_controls, check_nothing_cut, control
 from tests.app.ui.drags import drag_event
@@ -49,6 +49,16 @@ def panel(qtbot) -> Any:
     qtbot.waitExposed(made)
     made.set_document_open(True)
     return made
+
+
+def test_it_invites_a_reference_while_there_is_none(panel):
+    for tool in ("clone", "texture"):
+        panel.set_references([])
+        panel.set_tool(tool)
+        assert panel._words.isVisible()
+        assert panel._words.text() == NO_REFERENCE_WORDS
+        panel.set_references([SUNSET])
+        assert not panel._words.isVisible()
 
 
 def facts(**values) -> RegionFacts:
