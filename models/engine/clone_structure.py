@@ -12,10 +12,10 @@ Choices made here, once:
 - Another picture is scaled to the shorter side of this one, so that what is cloned keeps its size.
 - Beyond the borders of the source there is nothing to clone: there the patch does nothing.
 - The texture stays that of the picture.
-- The detail that is kept is that of the source, moved with the structure: at a detail of 1 whole
-  patches are copies, and codes are mixed at their rims. Of another picture the detail would bring
-  its texture along; there the colours of the place itself are kept, in which the network is often
-  mistaken, and nothing finer.
+- The detail that is kept is that of the source: at a detail of 1 the core of a patch is a copy of
+  it, and at the rim, by the level of the mask, it goes over to what the mixed codes change in the
+  picture. Of another picture the detail would bring its texture along; there the colours of the
+  place itself are kept, in which the network is often mistaken, and nothing finer.
 """
 
 from collections.abc import Iterator

@@ -10,7 +10,8 @@ makes of the codes is decoded, and lies over the picture before it:
 
 "decoded before" are the codes that the edit got: the picture as the network sees it. So with a
 detail of 1 the edit is a difference that is added to the picture. Where the weight is 0 the picture
-stays as it was, bit for bit. Edits that move things about move (before - decoded before) with them.
+stays as it was, bit for bit. Edits that move things about keep the detail of where they take them
+from (`models.engine.clone_structure`).
 """
 
 from collections.abc import Callable
@@ -66,7 +67,7 @@ class Moved:
         Args:
             taken: the detail of the window that lies at a shift from this one.
         """
-        found = taken((0, 0)).cpu()
+        found = taken((0, 0)).cpu().clone()
         for patch, shift in zip(self.patches, self.shifts, strict=True):
             part = masks.bounds(patch.mask, size_px) & window
             if part.empty:
@@ -286,7 +287,7 @@ class Rendering:
         context = self._part(count)
         coder = self._coder(step, context)
 
-        def decoded(key: str, codes: Callable[[int], Codes], window: Window) -> Tensor:
+        def decoded(key: str, codes: Callable[[int], Codes]) -> Tensor:
             def make() -> Codes:
                 found = codes(count)
                 context.step("decoding", 0.4)
@@ -296,25 +297,27 @@ class Rendering:
 
         detail = step.edit.detail
         if detail == 0.0:
-            return Layer(decoded(step.result, self._codes_made, window), window, 0.0)
+            return Layer(decoded(step.result, self._codes_made), window, 0.0)
         shifts = step.stage.detail_from(step.edit, self.size_px, context)
         # In this order: the decoder keeps what it has done last, which is what the next stroke
         # goes on from.
+        seen = decoded(step.codes_before, self._codes_before)
+        made = decoded(step.result, self._codes_made)
         if shifts is None:
-            seen = decoded(step.codes_before, self._codes_before, window)
-            made = decoded(step.result, self._codes_made, window)
             return Layer(made - detail * seen, window, detail)
+        before = self.picture_after(count - 1)
         moved = Moved(detail, step.weight.patches or (), shifts)
-        # All of it, since it is taken from anywhere; it stays the same while patches grow.
-        seen = decoded(step.codes_before, self._codes_before, Window.whole(self.size_px))
-        made = decoded(step.result, self._codes_made, window)
-        residue = self.picture_after(count - 1) - seen
+        residue = before[:, :, window.rows, window.columns] - seen
 
         def taken(shift: Shift | None) -> Tensor:
             if shift is None:
-                return colours(residue[:, :, window.rows, window.columns])
+                return colours(residue)
+            if shift == (0, 0):
+                return residue
+            # Not the residue of the source: the network makes something else of the same codes
+            # where others are around them.
             at = (window.top + shift[0], window.left + shift[1])
-            return from_elsewhere(residue, window.size_px, at)
+            return from_elsewhere(before, window.size_px, at) - made
 
         kept = moved.put(self.masks, self.size_px, window, taken)
         return Layer(made + kept.to(made.device), window, 0.0, moved)
