@@ -90,7 +90,7 @@ def writing_failed(path: Path, error: OSError) -> UserError:
             f"{path.name} cannot be saved: there is no folder {path.parent}.",
             "Make the folder first, or choose another.",
         )
-    if isinstance(error, PermissionError):
+    if isinstance(error, PermissionError) or error.errno == errno.EROFS:
         return UserError(
             f"{path.name} cannot be saved: the file or its folder {path.parent} is protected.",
             "Choose another folder.",

@@ -1,5 +1,7 @@
 """Fixtures for all tests."""
 
+import gc
+import itertools
 import logging
 import os
 import threading
@@ -23,6 +25,32 @@ SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 # More threads than that slow tiny networks down.
 torch.set_num_threads(min(2, os.cpu_count() or 1, torch.get_num_threads()))
+
+
+ALL_EVERY = 50
+"""After so many tests everything that is unused is looked for, not only what is new."""
+
+
+@pytest.fixture(scope="session")
+def test_numbers() -> Iterator[Iterator[int]]:
+    """Python looks for unused cycles on no thread by itself: see `collected_here`."""
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    yield itertools.count(1)
+    gc.enable()
+    gc.unfreeze()
+
+
+@pytest.fixture(autouse=True)
+def collected_here(test_numbers) -> Iterator[None]:
+    """What tests leave of Qt's objects ends on this thread.
+
+    A worker of a later test, on which Python may happen to look, must not destroy a timer, or what
+    events are sent to.
+    """
+    yield
+    gc.collect(2 if next(test_numbers) % ALL_EVERY == 0 else 1)
 
 
 class Records(logging.Handler):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from app.cli.command import UsageError, number_between
 from app.errors import UserError
 from models.catalog import ModelSpec, default_model, find_model
+from models.checks import is_axis
 from models.configs import SwappingAutoencoderConfig
 from models.edits import (
     DEVIATIONS,
@@ -55,8 +56,9 @@ def slider_of(text: str) -> ChosenSlider:
     if not (which and equals):
         raise argparse.ArgumentTypeError(f"must be like texture:0=1.5 or snow.slider=2, not {text}")
     amount = number_between(-DEVIATIONS, DEVIATIONS)(number)
-    if which.startswith(TEXTURE_AXIS) and which.removeprefix(TEXTURE_AXIS).isdecimal():
-        return ChosenSlider(amount, f"{TEXTURE_AXIS}{int(which.removeprefix(TEXTURE_AXIS))}")
+    axis = f"{TEXTURE_AXIS}{which.removeprefix(TEXTURE_AXIS).lstrip('0') or '0'}"
+    if which != TEXTURE_AXIS and which.startswith(TEXTURE_AXIS) and is_axis(axis, TEXTURE_AXIS):
+        return ChosenSlider(amount, axis)
     # The last one: names of files may have the same in them.
     file, colon, name = which.rpartition(f"{SUFFIX}:")
     if not colon:
@@ -130,7 +132,7 @@ def edits_of_sliders(chosen: Sequence[ChosenSlider], model: str | None, detail: 
     ]
     if len(dict(amounts)) < len(amounts):
         raise UsageError("--slider names one slider twice.")
-    edit = AdjustTexture(model=model or spec.id, amounts=tuple(amounts), detail=detail)
+    edit = AdjustTexture(model=model or spec.id, amounts=tuple(amounts), detail=detail, seed=None)
     used = tuple(slider for slider in moved if slider is not None)
     for slider in used:
         _check_slider(slider, spec)
@@ -177,6 +179,9 @@ def check_axes(engine: "Engine", edits: Iterable[Edit]) -> None:
                 continue
             brought = engine.directions(edit.model)
             count = len(brought.texture if prefix == TEXTURE_AXIS else brought.structure)
+            if prefix == STRUCTURE_AXIS and not count:
+                # Each picture's own are taken then, as many as its codes have numbers.
+                continue
             if max(numbers) >= count:
                 raise UserError(
                     f"The model {edit.model!r} has {count} directions of that kind, and "

@@ -20,7 +20,8 @@ from app.settings import ExportSettings
 from models.api import RenderResult
 
 EXACT_UP_TO_PX = 4_000_000
-"""Pixels of a picture that is written whole to estimate a file's size; of others, a part is."""
+"""Pixels of a picture that is written whole to estimate a file's size; of others, blocks are."""
+BLOCKS, BLOCK_PX = 4, 256
 SUFFIXES = {"png": ".png", "jpeg": ".jpg", "tiff": ".tif", "webp": ".webp"}
 
 
@@ -33,7 +34,8 @@ class Exported:
         bytes: its size.
         width_px, height_px: of the picture.
         notes: sentences for the person, from the engine.
-        outside_px: pixels outside of every mask.
+        outside_px: pixels outside of every mask; 0 where the picture has not the photo's size, so
+            that they cannot be compared.
         changed_outside_px: how many of them are not the photo's.
     """
 
@@ -51,6 +53,11 @@ def short_side_px(document: Document, settings: ExportSettings, working_px: int)
     own_px = min(document.width_px, document.height_px)
     wanted = {"working": working_px, "original": own_px, "custom": settings.short_side_px}
     return min(own_px, wanted[settings.size])
+
+
+def is_own_size(document: Document, result: RenderResult) -> bool:
+    """Whether a picture has the photo's size: memory may have been too short for what was asked."""
+    return result.rgb_hwc.shape[:2] == (document.height_px, document.width_px)
 
 
 def encoded(rgb_hwc: npt.NDArray[Any], photo: Photo, settings: ExportSettings) -> bytes:
@@ -103,6 +110,7 @@ class Exporting(QObject):
         working(str, float): the stage in words and the share that is done; "" when at rest.
         exported(Exported): a file is whole and in place.
         estimated(str): how large the file would be, in words.
+        counted(tuple[int, int] | None): `outside` of the picture that has come onto the screen.
         copied(QImage): the picture in sRGB, for the clipboard.
         cancelled(): an export was called off; an existing file is as it was.
         failed(Exception): nothing was written; an existing file is as it was.
@@ -111,6 +119,7 @@ class Exporting(QObject):
     working = Signal(str, float)
     exported = Signal(object)
     estimated = Signal(str)
+    counted = Signal(object)
     copied = Signal(object)
     cancelled = Signal()
     failed = Signal(object)
@@ -149,12 +158,14 @@ class Exporting(QObject):
         shown, document = self._rendered, self._session.document
         if shown is None or document is None or not shown.final or not shown.result.outside_px:
             return None
-        counted = shown.request.short_side_px == min(document.width_px, document.height_px)
-        return (shown.result.outside_px, shown.result.changed_outside_px) if counted else None
+        if not is_own_size(document, shown.result):
+            return None
+        return shown.result.outside_px, shown.result.changed_outside_px
 
     def note_shown(self, rendered: Rendered | None) -> None:
         """Know what the screen shows: sizes are estimated from it, and it can be copied."""
         self._rendered = rendered
+        self.counted.emit(self.outside)
 
     def export(self, path: Path, settings: ExportSettings) -> None:
         """Write the current document's picture; the file is replaced at the very end."""
@@ -188,17 +199,22 @@ class Exporting(QObject):
             return
         shown, base = self._rendered, document.base
         px = short_side_px(document, settings, self.working_px)
+        deep = settings.bits == 16 and settings.format in ("png", "tiff")
+        if deep and base.bits == 16:
+            # The screen has 8 bits, and what they leave out is what takes room.
+            shown = None
         pixels = shown.result.rgb_hwc if shown else base.picture.rgb_hwc
         own_px = min(document.width_px, document.height_px)
         area_px = document.width_px * document.height_px * (px / own_px) ** 2
 
         def work(means: Means) -> str:
             sample = pixels if pixels.size <= EXACT_UP_TO_PX * 3 and shown else _thinned(pixels)
-            if settings.bits == 16 and settings.format in ("png", "tiff"):
+            if deep:
                 sample = _in_bits(sample, True)
             count = len(encoded(sample, replace(base, alpha_hw=None), settings))
             scale = area_px / (sample.shape[0] * sample.shape[1])
-            return ("" if 0.999 < scale < 1.001 else "about ") + size_words(count * scale)
+            exact = 0.999 < scale < 1.001 and not deep
+            return ("" if exact else "about ") + size_words(count * scale)
 
         self._queue.submit(
             Slot.ESTIMATE, work, done=self.estimated.emit, failed=lambda _: self.estimated.emit("")
@@ -244,14 +260,15 @@ class Exporting(QObject):
             means.token.raise_if_cancelled()
             write_atomically(path, data)
             height_px, width_px, _ = rgb_hwc.shape
+            counted = is_own_size(document, result)
             return Exported(
                 path,
                 len(data),
                 width_px,
                 height_px,
                 result.notes,
-                result.outside_px,
-                result.changed_outside_px,
+                outside_px=result.outside_px if counted else 0,
+                changed_outside_px=result.changed_outside_px,
             )
 
         self._submit(Slot.WRITE, work, self.exported.emit)
@@ -293,7 +310,17 @@ def _in_bits(rgb_hwc: npt.NDArray[Any], deep: bool) -> npt.NDArray[Any]:
 
 
 def _thinned(rgb_hwc: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """A part from the middle, of at most about a megapixel: enough to judge a file's size by."""
+    """Blocks from all over a picture, of at most about a megapixel: to judge a file's size by.
+
+    The middle alone would not do: it is where the detail is.
+    """
     height_px, width_px, _ = rgb_hwc.shape
-    top, left = max(0, height_px - 1024) // 2, max(0, width_px - 1024) // 2
-    return np.ascontiguousarray(rgb_hwc[top : top + 1024, left : left + 1024])
+    return rgb_hwc[np.ix_(_spread(height_px), _spread(width_px))]
+
+
+def _spread(side_px: int) -> npt.NDArray[np.intp]:
+    """The places of all pixels of a side, or of `BLOCKS` blocks from one end to the other."""
+    if side_px <= BLOCKS * BLOCK_PX:
+        return np.arange(side_px)
+    starts = np.linspace(0, side_px - BLOCK_PX, BLOCKS).astype(np.intp)
+    return (starts[:, None] + np.arange(BLOCK_PX)).ravel()

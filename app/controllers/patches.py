@@ -23,7 +23,7 @@ from models.edits import TexturePatch as Texture
 
 FULL = 255
 CLONED_DETAIL = 1.0
-"""Of a new clone: what is copied looks like its source."""
+"""Of a new clone: what is copied looks like its source, grain included."""
 PAINTED_DETAIL = 0.5
 """Of a new painting of textures: the place can still be told."""
 Kind = TypeVar("Kind", bound=Edit)
@@ -149,7 +149,11 @@ def clone_canvas(
         patch: as wanted, whatever its mask.
         limit: where the source has pixels.
     """
-    edit = entry.edit if entry is not None else CloneStructure(model=model(), detail=CLONED_DETAIL)
+    edit = (
+        entry.edit
+        if entry is not None
+        else CloneStructure(model=model(), detail=CLONED_DETAIL, seed=None)
+    )
     assert isinstance(edit, CloneStructure)
     kept, levels = _last_like(document, edit.patches, patch)
 

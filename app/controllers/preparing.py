@@ -72,7 +72,6 @@ def _with_a_pixel(document: Document, model: str) -> Document:
     levels = empty_levels(document.width_px, document.height_px)
     middle = Rect(document.width_px // 2, document.height_px // 2, 1, 1)
     mask = mask_of(levels.patch(middle, np.full((1, 1), 255, np.uint8)))
-    edit = CloneStructure(
-        model=model, patches=(ClonePatch(mask=mask.sha256, dx=WAY, dy=0.0),), detail=1.0
-    )
+    patch = ClonePatch(mask=mask.sha256, dx=WAY, dy=0.0)
+    edit = CloneStructure(model=model, patches=(patch,), detail=1.0, seed=None)
     return with_edit(document, edit, masks=(mask,))

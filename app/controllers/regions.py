@@ -179,7 +179,7 @@ class Regions(QObject):
             edit = replace(document.entry(uid).edit, region=mask.sha256)
             document = replace_edit(document, uid, edit, masks=(mask,))
         else:
-            edit = EditRegion(model=request.model, region=mask.sha256, detail=1.0)
+            edit = EditRegion(model=request.model, region=mask.sha256, detail=1.0, seed=None)
             document = with_edit(document, edit, masks=(mask,))
         self._session.push(NAME, document)
         self.proposed.emit()
@@ -263,7 +263,7 @@ class Regions(QObject):
 
         def make(painted: Sequence[TiledArray]) -> Document:
             mask = mask_of(painted[0])
-            edit = EditRegion(model=model, region=mask.sha256, detail=1.0)
+            edit = EditRegion(model=model, region=mask.sha256, detail=1.0, seed=None)
             return with_edit(document, edit, masks=(mask,))
 
         return Canvas((empty_levels(document.width_px, document.height_px),), make)

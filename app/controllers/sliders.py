@@ -24,7 +24,8 @@ MOST_RANDOM = 10
 """Sliders that are randomised where none is pinned."""
 RANDOM_DEVIATIONS = 2.5
 FULL_DETAIL = 1.0
-"""What the photo's own detail is for a new edit: it is the photo that is adjusted."""
+"""What the photo's own detail is for a new edit: it is the photo that is adjusted. The network's
+grain stays out, since the photo has its own."""
 
 
 @dataclass(frozen=True)
@@ -306,7 +307,7 @@ class Sliders(QObject):
         if not amounts:
             return document
         model = self._models.current_or_raise()
-        edit = AdjustTexture(model=model, amounts=amounts, detail=FULL_DETAIL)
+        edit = AdjustTexture(model=model, amounts=amounts, detail=FULL_DETAIL, seed=None)
         return with_edit(document, edit, sliders=own)
 
     def _push(self, label: str, values: dict[str, float]) -> None:

@@ -10,6 +10,7 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app.document.io.steps import SUFFIX
+from app.resources import resource
 
 PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp")
 PROJECT_SUFFIXES = (SUFFIX,)
@@ -32,6 +33,14 @@ def pictures_folder() -> str:
 def existing_folder(folder: str) -> str:
     """The folder itself, or "" if it is gone; a dialog would take its last part for a file."""
     return folder if folder and Path(folder).is_dir() else ""
+
+
+def folder_beside(path: Path | None) -> str:
+    """The folder of a document's photo; that for pictures if it is in none of the person's."""
+    folder, samples = (path.parent if path else None), resource("samples")
+    if folder is None or samples in (folder, folder.parent):
+        return pictures_folder()
+    return str(folder)
 
 
 def ask_files(

@@ -1,28 +1,8 @@
 """A queue with a scripted backend, for everything that has work done."""
 
-import gc
-from collections.abc import Iterator
-
 import pytest
 
 from tests.app.fakes import MakeFakes
-
-
-@pytest.fixture(scope="session")
-def frozen() -> Iterator[None]:
-    """What is there before all tests is not looked at again by `collected`."""
-    gc.collect()
-    gc.freeze()
-    yield
-    gc.unfreeze()
-
-
-@pytest.fixture
-def collected(frozen) -> Iterator[None]:
-    """What the test leaves of Qt's objects goes on the GUI thread: a worker of the next test, on
-    which Python may happen to collect it, must not destroy a timer or what events are sent to."""
-    yield
-    gc.collect()
 
 
 @pytest.fixture
@@ -31,7 +11,7 @@ def make() -> MakeFakes:
 
 
 @pytest.fixture
-def queue(qapp, make, collected):
+def queue(qapp, make):
     """A queue; its threads have ended when the test is over."""
     from app.jobs.queue import JobQueue
 

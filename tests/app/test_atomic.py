@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from app.atomic import write_atomically
+from app.atomic import write_atomically, writing_failed
 from app.document.io.images import read_image, write_image
 from app.errors import UserError
 from tests.app.document.io.files import (
@@ -89,6 +89,12 @@ def test_a_failure_at_any_step_leaves_everything_as_it_was(tmp_path, monkeypatch
     assert caught.value.hint
     assert os.listdir(tmp_path) == before
     assert not existing or (tmp_path / "a.png").read_bytes() == b"old"
+
+
+def test_a_drive_that_is_only_for_reading_is_protected(tmp_path):
+    error = writing_failed(tmp_path / "a.png", OSError(errno.EROFS, "Read-only file system"))
+    assert f"its folder {tmp_path} is protected" in error.text
+    assert "another folder" in error.hint
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGXFSZ"), reason="this system has no file size limit")

@@ -5,7 +5,7 @@
     NAME.files/originals/*      references, each once: the photographer's own file,
     NAME.files/photos/*         or a PNG of exactly the pixels
     NAME.files/masks/*          masks, in shades of grey
-    NAME.files/sliders.slider   directions of texture codes
+    NAME.files/sliders/*        directions of texture codes
 
 The folder is only there where edits name anything. All of it is checked by hash.
 """
@@ -13,7 +13,7 @@ The folder is only there where edits name anything. All of it is checked by hash
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,12 +21,11 @@ from typing import Any
 
 from app.atomic import write_atomically, writing_failed
 from app.document.document import Document, Photo, with_edit, with_reference
-from app.document.io import png
+from app.document.io import png, slider_files
 from app.document.io.images import read_image
 from app.document.io.opening import opening, read_at_most
-from app.document.io.photo_files import FOLDERS, photo_file
+from app.document.io.photo_files import FOLDERS, MAX_PIXELS, photo_file
 from app.document.io.raw import Refusal, damaged
-from app.document.io.slider_files import read_sliders, write_sliders
 from app.document.masks import mask_of
 from app.document.sliders import Slider
 from app.document.tiles import TiledArray
@@ -38,12 +37,10 @@ from models.recipe import recipe_from_json, recipe_to_json
 
 SUFFIX = ".json"
 MASKS = "masks"
-SLIDERS = "sliders.slider"
-OURS = re.compile(r"[0-9a-f]{32}(-[0-9a-f]{32})?\.(png|jpg|tif|webp)")
-"""Names of the files in the folders above."""
+SLIDERS = "sliders"
+OURS = re.compile(r"[0-9a-f]{32}(-[0-9a-f]{32})?\.(png|jpg|tif|webp|slider)")
+"""Names of the files in the folders above: by what is in them, so that none is written over."""
 MAX_TEXT_BYTES = 16 * 2**20
-MAX_PIXELS = 2_000_000_000
-"""Of all pictures and masks of a recipe together."""
 MAX_MASK_PIXELS = 100_000_000
 DAMAGES = (ValueError, TypeError, LookupError, AttributeError, RuntimeError)
 
@@ -123,11 +120,10 @@ def save_recipe(path: Path, document: Document) -> None:
     folder = files_folder(path)
     values["pictures"] = [_save_photo(folder, photo) for photo in recipe.photos]
     values["masks"] = [_save_mask(folder, mask) for mask in recipe.masks]
-    if recipe.sliders:
-        _make(folder)
-        write_sliders(folder / SLIDERS, recipe.sliders)
+    values["sliders"] = _save_sliders(folder, recipe.sliders) if recipe.sliders else None
     write_atomically(path, json.dumps(values, indent=2).encode("ascii"))
-    _remove_others(folder, {row["file"] for row in (*values["pictures"], *values["masks"])})
+    named = {row["file"] for row in (*values["pictures"], *values["masks"])}
+    _remove_others(folder, {*named, values["sliders"]})
 
 
 def load_recipe(path: Path) -> Recipe:
@@ -169,6 +165,15 @@ def _save_mask(folder: Path, mask: Mask) -> dict[str, str]:
     return {"sha256": mask.sha256, "file": name}
 
 
+def _save_sliders(folder: Path, sliders: Sequence[Slider]) -> str:
+    digest = hashlib.sha256(repr(sliders).encode()).hexdigest()
+    name = f"{SLIDERS}/{digest[:32]}{slider_files.SUFFIX}"
+    _make(folder)
+    _make(folder / SLIDERS)
+    slider_files.write_sliders(folder / name, sliders)
+    return name
+
+
 def _save(folder: Path, name: str, data: bytes) -> None:
     path = folder / name
     _make(folder)
@@ -183,10 +188,10 @@ def _make(folder: Path) -> None:
         raise writing_failed(folder, error) from error
 
 
-def _remove_others(folder: Path, names: set[str]) -> None:
+def _remove_others(folder: Path, names: Collection[str | None]) -> None:
     """Remove what an earlier recipe of that name had; files of other names are left alone."""
     with suppress(OSError):
-        for part in (*FOLDERS, MASKS):
+        for part in (*FOLDERS, MASKS, SLIDERS):
             for path in folder.glob(f"{part}/*"):
                 if OURS.fullmatch(path.name) and f"{part}/{path.name}" not in names:
                     path.unlink()
@@ -236,11 +241,7 @@ class _Reader:
         rows = {row["sha256"]: row for row in self._values.get(kind, [])}
         for sha256 in _named(edits, kind):
             if sha256 not in rows:
-                what = {"pictures": "reference", "masks": "mask"}[kind]
-                raise Refusal(
-                    f"an edit uses the {what} {sha256[:12]}, which the recipe does not have",
-                    "Save it again where it was made.",
-                )
+                raise _lacking({"pictures": "reference", "masks": "mask"}[kind], sha256)
             yield sha256, rows[sha256]
 
     def _photo(self, row: Mapping[str, str]) -> Photo:
@@ -273,8 +274,12 @@ class _Reader:
     def _sliders(self, named: tuple[str, ...]) -> tuple[Slider, ...]:
         if not named:
             return ()
-        path = self._file("a slider", SLIDERS)
-        there = {slider.direction.sha256: slider for slider in read_sliders(path, None)}
+        name = self._values.get("sliders")
+        if name is None:
+            raise _lacking("slider", named[0])
+        path = self._file("a slider", name)
+        read = slider_files.read_sliders(path, None)
+        there = {slider.direction.sha256: slider for slider in read}
         if not there.keys() >= set(named):
             raise _changed("a slider", path)
         return tuple(there[sha256] for sha256 in named)
@@ -309,6 +314,13 @@ class _Reader:
 def _file_hash(path: Path) -> str:
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _lacking(what: str, sha256: str) -> Refusal:
+    return Refusal(
+        f"an edit uses the {what} {sha256[:12]}, which the recipe does not have",
+        "Save it again where it was made.",
+    )
 
 
 def _changed(what: str, path: Path) -> Refusal:

@@ -94,6 +94,12 @@ class ExportDialog(QDialog):
         """Say how large the file will be: "about 2.3 MB"; empty when nobody knows."""
         self._estimate.setText(f"File size: {words}" if words else "")
 
+    def set_outside(self, outside: tuple[int, int] | None) -> None:
+        """Say what was counted in the picture, which has come meanwhile; as in `ExportFacts`."""
+        if outside != self._facts.outside:
+            self._facts = replace(self._facts, outside=outside)
+            self._show()
+
     def _lay_out(self) -> None:
         choices = form(
             ("Format", self._format),

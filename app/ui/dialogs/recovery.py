@@ -52,10 +52,12 @@ class KeptRow(QWidget):
 
     Signals:
         opened(), discarded(): what to do with it.
+        grown(): it needs more or less room.
     """
 
     opened = Signal()
     discarded = Signal()
+    grown = Signal()
 
     def __init__(self, kept: Kept) -> None:
         super().__init__()
@@ -65,6 +67,7 @@ class KeptRow(QWidget):
         open_it = named(button("Open", self.opened.emit), f"Open {kept.name}, {kept.when}")
         self._discard = named(button("Discard", self._ask), f"Discard {kept.name}, {kept.when}")
         self._note = Note()
+        self._note.changed.connect(self.grown)
         words = column(name, quiet(kept.when), gap_px=0)
         above = row(self._thumbnail(kept), words, 0, open_it, self._discard, gap_px=INSET_PX)
         self.setLayout(column(above, self._note))
@@ -110,16 +113,17 @@ class RecoveryDialog(QDialog):
     def __init__(self, kept: Sequence[Kept], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._rows = {each.folder: self._row(each) for each in kept}
-        listed = QWidget()
-        listed.setLayout(column(*self._rows.values(), 0, gap_px=INSET_PX))
+        self._listed = QWidget()
+        self._listed.setLayout(column(*self._rows.values(), 0, gap_px=INSET_PX))
         later = button("Later", self.reject)
         what = QLabel(WORDS)
         what.setWordWrap(True)
+        self._area = self._scrolled(self._listed)
         parts = column(
-            heading("Recover your work"), what, self._scrolled(listed), row(0, later),
-            gap_px=INSET_PX,
-        )  # fmt: skip
+            heading("Recover your work"), what, self._area, row(0, later), gap_px=INSET_PX
+        )
         as_dialog(self, "Scumble", parts, fixed=False)
+        self._fit()
         later.setDefault(True)
         self.setWindowModality(Qt.WindowModality.WindowModal)
 
@@ -129,13 +133,16 @@ class RecoveryDialog(QDialog):
         if gone is not None:
             gone.hide()
             gone.deleteLater()
-        if not self._rows:
+        if self._rows:
+            self._fit()
+        else:
             self.reject()
 
     def _row(self, kept: Kept) -> KeptRow:
         made = KeptRow(kept)
         made.opened.connect(lambda: self._open(kept.folder))
         made.discarded.connect(lambda: self._discarded(kept.folder))
+        made.grown.connect(lambda: self._fit(made))
         return made
 
     def _open(self, folder: Path) -> None:
@@ -146,14 +153,22 @@ class RecoveryDialog(QDialog):
         self.drop(folder)
         self.discarded.emit(folder)
 
-    def _scrolled(self, listed: QWidget) -> QWidget:
+    def _scrolled(self, listed: QWidget) -> QScrollArea:
         area = QScrollArea()
         area.setFrameShape(QScrollArea.Shape.NoFrame)
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         area.setWidgetResizable(True)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setWidget(listed)
-        rows = min(ROWS_SHOWN, len(self._rows))
-        high = sum(made.sizeHint().height() + INSET_PX for made in [*self._rows.values()][:rows])
-        area.setMinimumSize(listed.sizeHint().width() + INSET_PX, high + GAP_PX)
         return area
+
+    def _fit(self, wanted: KeptRow | None = None) -> None:
+        """Have room for the first rows as they are, and this one in sight."""
+        area, listed = self._area, self._listed
+        rows = [*self._rows.values()][:ROWS_SHOWN]
+        high = sum(made.sizeHint().height() + INSET_PX for made in rows)
+        area.setMinimumSize(listed.sizeHint().width() + INSET_PX, high + GAP_PX)
+        self.adjustSize()
+        if wanted is not None:
+            listed.adjustSize()
+            area.ensureWidgetVisible(wanted)

@@ -21,7 +21,7 @@ from app.document.document import Document
 from app.document.io.pixels import profile_name
 from app.resources import resource
 from app.settings import ExportSettings
-from app.ui.files import PICTURE_SUFFIXES, PROJECT_SUFFIXES, ask_files, pictures_folder
+from app.ui.files import PICTURE_SUFFIXES, PROJECT_SUFFIXES, ask_files, folder_beside
 from app.ui.main_window import MainWindow
 from app.ui.presenters.notices import Teller
 from app.ui.presenters.picture import PicturePresenter
@@ -204,6 +204,7 @@ class DocumentPresenter(QObject):
         dialog = ExportDialog(settings, self._facts(document), self._window)
         dialog.estimate_requested.connect(self._exporting.estimate)
         self._exporting.estimated.connect(dialog.set_estimate)
+        self._exporting.counted.connect(dialog.set_outside)
         dialog.accepted_with.connect(self._export)
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
@@ -226,10 +227,7 @@ class DocumentPresenter(QObject):
 
         base = document.base
         fields = base.metadata.fields
-        own = base.path.parent if base.path else resource("samples")
-        # Not among the program's own files.
-        default = pictures_folder() if own == resource("samples") else str(own)
-        folder = self._preferences.last_folder("export") or default
+        folder = self._preferences.last_folder("export") or folder_beside(base.path)
         suffix = SUFFIXES[self._preferences.value.export.format]
         name = (
             self._last_export[0].name
@@ -349,7 +347,7 @@ class DocumentPresenter(QObject):
         self._pictures.progressed.connect(partial(self._picture.work, "open"))
         self._picture.stopped.connect(self._pictures.cancel)
         self._picture.stopped.connect(self._back_to_the_picture)
-        self._pictures.failed.connect(self._tell.error)
+        self._pictures.failed.connect(partial(self._tell.error, key="open"))
         self._exporting.exported.connect(self._exported)
         self._exporting.copied.connect(self._copied)
         self._exporting.failed.connect(self._export_failed)

@@ -11,8 +11,7 @@ from app.controllers.projects import Projects
 from app.controllers.session import Change, Session
 from app.document.document import Document
 from app.document.io.steps import SUFFIX
-from app.resources import resource
-from app.ui.files import ask_save, pictures_folder
+from app.ui.files import ask_save, folder_beside
 from app.ui.main_window import MainWindow
 from app.ui.presenters.notices import Teller
 from app.ui.presenters.picture import PicturePresenter
@@ -103,9 +102,7 @@ class ProjectPresenter(QObject):
         if path is not None:
             return path
         base = document.base if document else None
-        own = base.path.parent if base and base.path else resource("samples")
-        # Not among the program's own files.
-        default = pictures_folder() if resource("samples") in (own, own.parent) else str(own)
+        default = folder_beside(base.path if base else None)
         stem = Path(base.name).stem if base else ""
         return Path(self._preferences.last_folder("project") or default, f"{stem}{SUFFIX}")
 

@@ -9,7 +9,7 @@ from app.controllers.preferences import Preferences
 from app.controllers.recipes import Recipes
 from app.controllers.session import Change, Session
 from app.document.document import Document
-from app.ui.files import ask_files, ask_save
+from app.ui.files import ask_files, ask_save, folder_beside
 from app.ui.main_window import MainWindow
 from app.ui.presenters.notices import Teller
 
@@ -48,8 +48,8 @@ class RecipePresenter(QObject):
         if document is None or not document.entries:
             return
         name = f"{Path(document.base.name).stem}-recipe.json"
-        folder = Path(self._preferences.last_folder(FOLDER_KIND))
-        ask_save(self._window, "Save a recipe", folder / name, RECIPE_FILES, self._save)
+        folder = self._preferences.last_folder(FOLDER_KIND) or folder_beside(document.base.path)
+        ask_save(self._window, "Save a recipe", Path(folder, name), RECIPE_FILES, self._save)
 
     def load_dialog(self) -> None:
         """The edits of a recipe, after those that are there."""
@@ -58,7 +58,7 @@ class RecipePresenter(QObject):
         ask_files(
             self._window,
             "Load a recipe",
-            self._preferences.last_folder(FOLDER_KIND),
+            self._preferences.last_folder(FOLDER_KIND) or self._preferences.last_folder("picture"),
             RECIPE_FILES,
             lambda paths: self._load(paths[0]),
         )
@@ -72,8 +72,14 @@ class RecipePresenter(QObject):
         self._recipes.load(path)
 
     def _saved(self, path: Path) -> None:
+        from app.document.io.recipes import files_folder
+
         show = ("Show in file manager", partial(self._tell.reveal, path))
-        self._tell.info(f"The recipe is in {path.name}.", show, key="recipe")
+        words = f"The recipe is in {path.name}"
+        files = files_folder(path)
+        if any(each.is_file() for each in files.rglob("*")):
+            words += f", what its edits use in the folder {files.name} beside it"
+        self._tell.info(f"{words}.", show, key="recipe")
 
     def _loaded(self, name: str, count: int) -> None:
         edits = "One edit" if count == 1 else f"{count} edits"

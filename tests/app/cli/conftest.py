@@ -17,6 +17,7 @@ from models.builders import build
 from models.catalog import USER_FOLDER_VARIABLE
 from models.configs import SegmenterConfig, SpadeConfig
 from models.networks.swapping_autoencoder import SwappingAutoencoder
+from tests.app.cli.recipe_kit import save_with_directions
 
 PAINTER = SpadeConfig(classes=14, base_channels=2, hidden_channels=4, style_length=6, crop_size=64)
 READER = SegmenterConfig(classes=14, base_channels=4, crop_size=64)
@@ -225,3 +226,9 @@ def scumble(capsys):
         return Ran(code, captured.out, captured.err)
 
     return run
+
+
+@pytest.fixture
+def model(installation, tiny_config):
+    """An installed model with directions and the id "tiny"; its file."""
+    return save_with_directions(installation / "models" / "tiny.safetensors", tiny_config)

@@ -21,17 +21,20 @@ from models.networks.swapping_autoencoder import SwappingAutoencoder
 TEXTURE_AXES, STRUCTURE_AXES = 3, 2
 
 
-def save_with_directions(path: Path, config, *, seed: int = 0, mean: bool = True) -> Path:
+def save_with_directions(
+    path: Path, config, *, seed: int = 0, mean: bool = True, structure: bool = True
+) -> Path:
     """A network of random weights that brings directions, whose id is the file's name."""
     torch.manual_seed(seed)
     length = config.texture_channels
     extras = {
         "texture.axes": torch.linalg.qr(torch.randn(length, length))[0][:TEXTURE_AXES],
         "texture.deviations": torch.tensor([0.4, 0.2, 0.1]),
-        "structure.mean": torch.zeros(config.structure_channels),
-        "structure.axes": torch.eye(config.structure_channels)[:STRUCTURE_AXES],
-        "structure.deviations": torch.tensor([0.5, 0.25]),
     }
+    if structure:
+        extras["structure.mean"] = torch.zeros(config.structure_channels)
+        extras["structure.axes"] = torch.eye(config.structure_channels)[:STRUCTURE_AXES]
+        extras["structure.deviations"] = torch.tensor([0.5, 0.25])
     if mean:
         extras["texture.mean"] = torch.nn.functional.normalize(torch.randn(length), dim=0)
     checkpoint.save(

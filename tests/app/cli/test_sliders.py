@@ -13,12 +13,6 @@ from tests.app.cli.recipe_kit import file_hash, save_with_directions
 
 
 @pytest.fixture
-def model(installation, tiny_config):
-    """An installed model with directions and the id "tiny"; its file."""
-    return save_with_directions(installation / "models" / "tiny.safetensors", tiny_config)
-
-
-@pytest.fixture
 def folder(save_picture, tmp_path):
     """Six photos of different colours."""
     for index in range(6):

@@ -6,13 +6,16 @@ from PIL import ImageCms
 
 from app.controllers.exporting import Exporting, short_side_px, size_words
 from app.controllers.pictures import photo_of_image
+from app.controllers.preview import Rendered
 from app.controllers.requests import request_of
-from app.document.document import Document, replace_edit, set_strength
+from app.document.document import Document, Photo, replace_edit, set_strength
 from app.document.io.images import read_image
 from app.document.io.metadata import ImageMetadata
 from app.document.masks import empty_levels, mask_of
+from app.document.pyramid import Pyramid
 from app.document.rect import Rect
 from app.settings import ExportSettings
+from models.api import Picture, RenderResult
 from models.errors import OutOfMemory
 from tests.app.fakes import rendered
 
@@ -66,6 +69,25 @@ def test_edits_are_carried_out_as_on_the_screen_unless_anew_is_asked_for(
     assert (request.short_side_px, request.edit_px) == (64, edit_px)
 
 
+@pytest.mark.parametrize(
+    ("made_px", "final", "outside_px", "told"),
+    [(64, True, 100, (100, 3)), (64, False, 100, None), (32, True, 100, None), (64, True, 0, None)],
+    ids=["counted", "not the last", "memory was short", "everywhere"],
+)
+def test_what_the_screen_shows_is_counted_where_it_has_the_photos_size(
+    exporting, swapped, made_px, final, outside_px, told
+):
+    request = request_of(swapped.document, 64, edit_px=32)
+    pixels = rendered(request_of(swapped.document, made_px))
+    result = RenderResult(
+        rgb_hwc=pixels, seconds=1.0, device="", outside_px=outside_px, changed_outside_px=3
+    )
+    exporting.note_shown(Rendered(request, result, Pyramid.of(pixels, None), final))
+    assert exporting.outside == told
+    exporting.note_shown(None)
+    assert exporting.outside is None
+
+
 def test_what_changed_outside_of_the_masks_is_counted(
     exporting, swapped, queue, heard, tmp_path, qtbot
 ):
@@ -81,6 +103,11 @@ def test_what_changed_outside_of_the_masks_is_counted(
     written = read_image(tmp_path / "a.png").rgb_hwc
     assert (written[:, 32:] == base[:, 32:]).all()
     assert not (written[:, :32] == base[:, :32]).all()
+    # At another size no pixel can be compared with the photo's.
+    exporting.export(tmp_path / "b.png", ExportSettings(size="custom", short_side_px=48))
+    qtbot.waitUntil(idle(queue, exporting))
+    assert exported.last.height_px == 48
+    assert (exported.last.outside_px, exported.last.changed_outside_px) == (0, 0)
 
 
 def test_an_edit_without_its_model_is_left_out(queue, session, swapped, tmp_path, qtbot):
@@ -142,9 +169,7 @@ def test_colours_of_a_profile_that_is_left_out_become_srgb(
     assert (read_image(tmp_path / "a.png").rgb_hwc == 255 - photo.picture.rgb_hwc).all()
 
 
-def test_a_failure_leaves_the_file(
-    exporting, swapped, queue, make, tmp_path, heard, qtbot
-):
+def test_a_failure_leaves_the_file(exporting, swapped, queue, make, tmp_path, heard, qtbot):
     path = tmp_path / "old.png"
     path.write_bytes(b"old")
     failed = heard(exporting.failed)
@@ -206,6 +231,27 @@ def test_the_estimate_is_exact_for_what_is_shown_and_near_for_the_rest(
     exporting.estimate(ExportSettings(size="working", format="tiff"))
     qtbot.waitUntil(lambda: len(said.values) == 2)
     assert said.last.startswith("about ")
+
+
+@pytest.mark.parametrize("bits", [8, 16])
+def test_the_estimate_of_a_large_photo_is_near(
+    session, exporting, queue, tmp_path, heard, qtbot, bits
+):
+    """The middle has all the detail, and 16 bits take more room than the screen shows."""
+    noise = np.random.default_rng(4)
+    rgb_hwc = np.full((1500, 1800, 3), 90, np.uint8)
+    rgb_hwc[400:1100, 500:1300] = noise.integers(0, 256, (700, 800, 3))
+    if bits == 16:
+        rgb_hwc = rgb_hwc * np.uint16(257) + noise.integers(0, 99, rgb_hwc.shape).astype(np.uint16)
+    session.open(Document(Photo(Picture.from_rgb(rgb_hwc), "large.png")))
+    settings = ExportSettings(size="original", bits=bits)
+    said = heard(exporting.estimated)
+    exporting.estimate(settings)
+    exporting.export(tmp_path / "x.png", settings)
+    qtbot.waitUntil(lambda: idle(queue, exporting)() and bool(said.values))
+    word, number, unit = said.last.split()
+    assert (word, unit) == ("about", "MB")
+    assert float(number) == pytest.approx((tmp_path / "x.png").stat().st_size / 1e6, rel=0.35)
 
 
 def test_copying_gives_what_is_shown(exporting, session, queue, photo, heard, qtbot):

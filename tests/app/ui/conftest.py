@@ -129,7 +129,7 @@ class Driver:
 
 
 @pytest.fixture
-def start(qapp, make, qtbot, collected):
+def start(qapp, make, qtbot):
     """A function that starts the program with these settings."""
     from app.main import Program
 

@@ -18,10 +18,17 @@ class Knot:
         Knot.ended.append(threading.get_ident())
 
 
+@pytest.fixture(autouse=True)
+def collecting():
+    """Python looks by itself, as in a program, and not as in other tests."""
+    Knot.ended = []
+    gc.enable()
+    yield
+    gc.disable()
+
+
 @pytest.fixture
 def collector(qtbot):
-    Knot.ended = []
-    assert gc.isenabled()
     collector = Collector()
     collector.start()
     yield collector
@@ -45,7 +52,6 @@ def test_cycles_of_a_worker_end_on_the_gui_thread(collector, qtbot):
 
 def test_without_it_a_worker_ends_them():
     """What the collector is for."""
-    Knot.ended = []
     worker = threading.Thread(target=make_many)
     worker.start()
     worker.join()
@@ -71,10 +77,7 @@ def test_older_generations_are_looked_at_too(collector, monkeypatch):
 
 def test_it_leaves_a_switched_off_collection_off(qtbot):
     gc.disable()
-    try:
-        collector = Collector()
-        collector.start()
-        collector.stop()
-        assert not gc.isenabled()
-    finally:
-        gc.enable()
+    collector = Collector()
+    collector.start()
+    collector.stop()
+    assert not gc.isenabled()

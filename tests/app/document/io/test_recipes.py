@@ -156,7 +156,7 @@ def test_the_folder_holds_what_is_named_and_nothing_else(full, path):
     save_recipe(path, documents.with_reference(full, spare))
     names = names_in(files_folder(path))
     assert [name.split("/")[0] for name in names] == [
-        *("masks", "masks", "originals", "photos", "photos", "sliders.slider")
+        *("masks", "masks", "originals", "photos", "photos", "sliders")
     ]
     assert names_in(path.parent) == sorted(["sunset.json", *(f"sunset.files/{n}" for n in names)])
 
@@ -298,7 +298,7 @@ def test_a_cut_recipe(full, path, share):
         ("originals/*", "the reference lake.jpg is missing"),
         ("photos/*", "is missing"),
         ("masks/*", "a mask is missing"),
-        ("sliders.slider", "a slider is missing"),
+        ("sliders/*", "a slider is missing"),
     ],
 )
 def test_a_missing_file_is_named(full, path, pattern, words):
@@ -314,7 +314,7 @@ def test_a_missing_folder(full, path):
     refused(path, "is missing", "sunset.files/")
 
 
-@pytest.mark.parametrize("pattern", ["originals/*", "photos/*", "masks/*", "sliders.slider"])
+@pytest.mark.parametrize("pattern", ["originals/*", "photos/*", "masks/*", "sliders/*"])
 def test_a_cut_file_is_named(full, path, pattern):
     save_recipe(path, full)
     cut = sorted(files_folder(path).glob(pattern))[0]
@@ -335,8 +335,9 @@ def test_another_picture_mask_or_slider_in_its_place_is_found(full, path):
         refused(path, "is not what was saved", file.name)
         file.write_bytes(before)
     load_recipe(path)
-    write_sliders(folder / "sliders.slider", [slider(2.0)])
-    refused(path, "a slider is not what was saved", "sliders.slider")
+    (file,) = folder.glob("sliders/*")
+    write_sliders(file, [slider(2.0)])
+    refused(path, "a slider is not what was saved", file.name)
 
 
 @pytest.mark.parametrize("bits", [8, 16])
@@ -367,19 +368,28 @@ def png_of(pixels):
         "",
     ],
 )
-@pytest.mark.parametrize("kind", ["pictures", "masks"])
+@pytest.mark.parametrize("kind", ["pictures", "masks", "sliders"])
 def test_a_path_out_of_the_folder_is_refused_and_not_looked_at(full, path, name, kind):
     save_recipe(path, full)
     write_image(path.parent / "lake.png", noise(5, 5, 3))
-    changed(path, lambda values: values[kind][0].update(file=name))
+
+    def climb(values):
+        if kind == "sliders":
+            values[kind] = name
+        else:
+            values[kind][0].update(file=name)
+
+    changed(path, climb)
     refused(path, path.name, "outside of its folder", repr(name))
 
 
-@pytest.mark.parametrize("kind", ["pictures", "masks"])
-def test_what_an_edit_names_and_the_recipe_lacks(full, path, kind):
+@pytest.mark.parametrize(
+    ("kind", "what"),
+    [("pictures", "the reference"), ("masks", "the mask"), ("sliders", "the slider")],
+)
+def test_what_an_edit_names_and_the_recipe_lacks(full, path, kind, what):
     save_recipe(path, full)
-    changed(path, lambda values: values[kind].pop(0))
-    what = "the reference" if kind == "pictures" else "the mask"
+    changed(path, lambda values: values.update({kind: None if kind == "sliders" else []}))
     refused(path, path.name, f"uses {what}", "which the recipe does not have")
 
 
@@ -396,6 +406,7 @@ def test_what_an_edit_names_and_the_recipe_lacks(full, path, kind):
         lambda values: values.update(names=["one"]),
         lambda values: values.update(names=[1, 2, 3, 4, 5]),
         lambda values: values.update(names=None),
+        lambda values: values.update(sliders=5),
     ],
 )
 def test_values_that_cannot_be_meant(full, path, change):
@@ -438,6 +449,10 @@ def test_a_recipe_that_cannot_be_written_leaves_the_old_one(full, path, monkeypa
         save_recipe(path, documents.replace_edit(documents.remove_edit(full, 3), 1, third))
     assert path.read_bytes() == before
     assert load_recipe(path).edits == full.edits
+    steeper = replace(full.entry(2).edit, amounts=((slider(2.0).direction.sha256, 2.0),))
+    with pytest.raises(UserError, match="protected"):
+        save_recipe(path, documents.replace_edit(full, 2, steeper, sliders=[slider(2.0)]))
+    assert load_recipe(path).sliders == (slider(1.0),)
 
 
 def test_a_file_in_the_place_of_the_folder(full, path):

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFileDialog
 from app.settings import ExportSettings
 from app.ui.dialogs.export import ExportDialog, ExportFacts
 from app.ui.dialogs.export_rules import name_problem, result_px, scaled_px, stem_of, warnings
+from app.ui.dialogs.parts import Notes
 from models.image_io import short_side_size
 from tests.app.ui.dialogs.look import check_controls, check_nothing_cut, control, press
 
@@ -42,6 +43,24 @@ def make(shown, facts):
 def choose(dialog, name, data):
     combo = control(dialog, name)
     combo.setCurrentIndex(combo.findData(data))
+
+
+def test_a_count_that_comes_late_is_said(make, qtbot):
+    dialog = make(has_edits=True)
+    words = "0 of the 23,000,000 pixels outside of the masks change."
+    wanted = []
+    dialog.estimate_requested.connect(wanted.append)
+    qtbot.waitUntil(lambda: len(wanted) == 1)
+    dialog.set_estimate("1.2 MB")
+    dialog.set_outside(None)
+    qtbot.wait(300)
+    assert len(wanted) == 1
+    dialog.set_outside((23_000_000, 0))
+    assert words in dialog.findChild(Notes).texts
+    qtbot.waitUntil(lambda: len(wanted) == 2)
+    check_nothing_cut(dialog)
+    dialog.set_outside(None)
+    assert words not in dialog.findChild(Notes).texts
 
 
 # What the rules say

@@ -75,6 +75,23 @@ def test_discarding_is_asked_about(dialog, heard):
     assert dialog.isVisible()
 
 
+@pytest.mark.parametrize("count", [1, 2, 7])
+def test_the_question_is_in_sight(shown, qtbot, count):
+    kept = [
+        Kept(Path(f"/r/{n}"), f"photo-{n}.jpg", "14 March 2027, 15:09", RED) for n in range(count)
+    ]
+    dialog = shown(RecoveryDialog(kept))
+    name = f"Discard photo-{count - 1}.jpg, 14 March 2027, 15:09"
+    control(dialog, name).click()
+    answer = named(dialog, "Discard it")
+    whole = answer.rect()
+    qtbot.waitUntil(lambda: answer.visibleRegion().boundingRect() == whole, timeout=1000)
+    small = dialog.height()
+    press(dialog, "Keep")
+    if count == 1:
+        qtbot.waitUntil(lambda: dialog.height() < small, timeout=1000)
+
+
 def test_it_closes_with_the_last_one(dialog, heard):
     for kept in KEPT:
         control(dialog, f"Discard {kept.name}, {kept.when}").click()

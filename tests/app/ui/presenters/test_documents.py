@@ -14,6 +14,7 @@ from app.jobs.slots import Slot
 from app.settings import ExportSettings
 from app.ui.dialogs.export import ExportDialog
 from app.ui.dialogs.new import NewDialog
+from app.ui.dialogs.parts import Notes
 from tests.app.fakes import rendered
 
 
@@ -257,6 +258,26 @@ def test_an_estimate_finds_no_dialog_and_nothing_breaks(swapped, held):
     dialog.reject()
     swapped.qtbot.wait(10)
     swapped.wait()
+
+
+def test_a_count_that_comes_late_reaches_the_dialog(swapped, monkeypatch):
+    swapped.choose("file.export")
+    dialog = swapped.dialog(ExportDialog)
+    exporting = swapped.program.exporting
+    monkeypatch.setattr(type(exporting), "outside", property(lambda self: (1234, 0)))
+    exporting.note_shown(None)
+    assert "0 of the 1,234 pixels outside of the masks change." in dialog.findChild(Notes).texts
+    dialog.reject()
+    swapped.qtbot.wait(10)
+    exporting.note_shown(None)
+
+
+def test_only_the_last_file_that_cannot_be_opened_is_told(opened, tmp_path):
+    for name in ("a.png", "b.scumble", "c.png"):
+        (tmp_path / name).write_bytes(b"no")
+        opened.program.documents.open_path(tmp_path / name)
+        opened.wait(lambda name=name: any(words.startswith(name) for words in opened.notices()))
+    assert len(opened.notices()) == 1
 
 
 def test_dialogs_do_not_pile_up(opened):

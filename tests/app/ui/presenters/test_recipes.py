@@ -3,7 +3,9 @@
 import numpy as np
 from PySide6.QtWidgets import QFileDialog
 
+from app.document.document import replace_edit
 from app.document.io.recipes import load_recipe
+from models.edits import AdjustTexture
 
 
 def answer(driver, path):
@@ -40,10 +42,12 @@ def test_edits_go_from_one_photo_to_another_and_look_the_same_there(swapped, fil
     recipe = tmp_path / "sunny.json"
     edits = driver.document.edits
     driver.choose("edit.save_recipe")
-    assert driver.dialog(QFileDialog).selectedFiles()[0].endswith("meadow-recipe.json")
+    (proposed,) = driver.dialog(QFileDialog).selectedFiles()
+    assert proposed == str(files.meadow.with_name("meadow-recipe.json"))
     answer(driver, recipe)
     driver.wait(recipe.is_file)
-    assert "The recipe is in sunny.json." in driver.notices()
+    words = "The recipe is in sunny.json, what its edits use in the folder sunny.files beside it."
+    assert words in driver.notices()
     assert load_recipe(recipe).edits == edits
     driver.choose("file.close")
     driver.wait()
@@ -74,6 +78,18 @@ def test_a_bad_recipe_is_told_in_the_window(swapped, tmp_path):
     answer(swapped, bad)
     swapped.wait(lambda: any("bad.json" in words for words in swapped.notices()))
     assert swapped.document == before
+
+
+def test_a_recipe_that_names_no_file_is_said_to_be_one_file(swapped, tmp_path):
+    program = swapped.program
+    entry = program.session.document.entries[0]
+    edit = AdjustTexture(model=entry.edit.model, amounts=(("texture:0", 1.0),))
+    program.session.push("Adjust", replace_edit(program.session.document, entry.uid, edit))
+    swapped.choose("edit.save_recipe")
+    answer(swapped, tmp_path / "plain.json")
+    swapped.wait((tmp_path / "plain.json").is_file)
+    swapped.wait()
+    assert "The recipe is in plain.json." in swapped.notices()
 
 
 def test_the_folder_is_remembered(swapped, tmp_path):
