@@ -113,9 +113,7 @@ def load_project(path: Path, progress: Progress = lambda words, share: None) -> 
         raise UserError(f"{path.name} cannot be opened: {refusal.reason}.", refusal.hint) from error
 
 
-def thumbnail_png(
-    document: Document, picture_hwc: npt.NDArray[np.uint8] | None = None
-) -> bytes:
+def thumbnail_png(document: Document, picture_hwc: npt.NDArray[np.uint8] | None = None) -> bytes:
     """A small PNG of a document's picture, H x W x 3; of its photo if that is None."""
     rgb_hwc = document.base.picture.rgb_hwc if picture_hwc is None else picture_hwc
     step = -(-max(rgb_hwc.shape) // THUMBNAIL_PX)

@@ -7,6 +7,7 @@ import numpy as np
 from app.document.sliders import Slider
 from models.api import Direction
 from models.catalog import Catalog, IoSpec, ModelSpec, WeightsSpec
+from models.configs import SwappingAutoencoderConfig
 from tests.app.fakes import TEXTURE_LENGTH, WEIGHTS
 
 OTHER_WEIGHTS = "e" * 64
@@ -18,7 +19,7 @@ def spec(model_id: str = "toy", family: str = "swapping_autoencoder") -> ModelSp
         id=model_id,
         title=model_id.title(),
         family=family,
-        config=None,
+        config=SwappingAutoencoderConfig(),
         weights=WeightsSpec(f"{model_id}.safetensors", "", 10, "CC0-1.0", "tests", 1),
         io=IoSpec(16, 64),
         path=Path(f"{model_id}.safetensors"),

@@ -18,6 +18,7 @@ def is_paper(thumb):
 
 def test_a_mask_is_seen_in_its_place_and_shape():
     thumb = mask_thumb([disc(150)])
+    assert thumb is not None
     assert thumb.dtype == np.uint8
     assert SIDE_PX <= max(thumb.shape) < 2 * SIDE_PX + 2
     light = is_paper(thumb)
@@ -31,7 +32,9 @@ def test_a_mask_is_seen_in_its_place_and_shape():
 def test_levels_between_are_grey_between():
     half = Mask.from_grey(np.full((90, 120), 128, np.uint8))
     middle = (np.array(GROUND) + np.array(PAPER)) / 2
-    assert np.abs(mask_thumb([half]) - middle).max() <= 1
+    thumb = mask_thumb([half])
+    assert thumb is not None
+    assert np.abs(thumb - middle).max() <= 1
 
 
 def test_plain_and_tiled_masks_look_alike():
@@ -58,7 +61,10 @@ def test_masks_of_different_sizes_and_none_have_no_shape():
 def test_a_region_shows_its_own_mask():
     region, mask = disc(150), disc(450)
     edit = EditRegion(model="toy", region=region.sha256, mask=mask.sha256)
-    assert np.array_equal(shape_thumb(edit, (region, mask)), mask_thumb([region]))
+    thumb, wanted = shape_thumb(edit, (region, mask)), mask_thumb([region])
+    assert thumb is not None
+    assert wanted is not None
+    assert np.array_equal(thumb, wanted)
 
 
 def test_amounts_are_bars_up_and_down():

@@ -117,5 +117,6 @@ def test_where_the_photo_shows_through_the_result_has_its_size(edit):
     assert (request.short_side_px, request.edit_px) == (3000, 512)
     dragged = look_request(doc, 256, dragged=True)
     assert dragged.edit_px == 256
+    assert dragged.short_side_px is not None
     area_px = dragged.short_side_px**2 * 4 / 3
     assert 0.99 * LARGEST_DRAGGED_AREA_PX < area_px <= LARGEST_DRAGGED_AREA_PX

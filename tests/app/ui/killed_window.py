@@ -41,8 +41,8 @@ class Hand:
     def tell_what_is_kept(self) -> None:
         real = Recovery.keep
 
-        def keep(recovery: Recovery, steps: Steps, about: About) -> None:
-            real(recovery, steps, about)
+        def keep(self: Recovery, steps: Steps, about: About) -> None:
+            real(self, steps, about)
             tell(steps.states[-1].label.replace("Step", "kept"))
 
         Recovery.keep = keep

@@ -95,7 +95,8 @@ def test_at_full_size_the_copy_is_as_sharp_as_its_source(network):
     fine = np.kron(BASE.rgb_hwc, np.ones((2, 2, 1), np.uint8))
     fine[::2] = 255 - fine[::2] // 2
     base = type(BASE).from_rgb(fine)
-    mask = box_mask(2 * HEIGHT, 2 * WIDTH, *((2 * low, 2 * high) for low, high in PATCH))
+    rows_px, columns_px = ((2 * low, 2 * high) for low, high in PATCH)
+    mask = box_mask(2 * HEIGHT, 2 * WIDTH, rows_px, columns_px)
     request = request_of(clone(mask, 1.0), base=base, masks=(mask,), edit_px=HEIGHT)
     result = coding_engine(network).render(request)
     rows, columns = (slice(2 * s.start, 2 * s.stop) for s in CORE[1:])
