@@ -169,7 +169,11 @@ def texture_canvas(
     document: Document, entry: EditEntry | None, model: Callable[[], str], patch: Texture
 ) -> Canvas:
     """The same for the texture brush."""
-    edit = entry.edit if entry is not None else PaintTexture(model=model(), detail=PAINTED_DETAIL)
+    edit = (
+        entry.edit
+        if entry is not None
+        else PaintTexture(model=model(), detail=PAINTED_DETAIL, seed=None)
+    )
     assert isinstance(edit, PaintTexture)
     kept, levels = _last_like(document, edit.patches, patch)
 
