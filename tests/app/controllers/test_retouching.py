@@ -139,7 +139,7 @@ def test_a_texture_patch_that_is_erased_altogether_goes(retouching, session):
     retouching.choose_tool(RetouchKind.ERASE)
     retouching.change(size_px=40.0)
     stroke(retouching, (60, 30))
-    assert session.document.entries[0].edit == PaintTexture(model="toy", detail=0.5)
+    assert session.document.entries[0].edit == PaintTexture(model="toy", detail=0.5, seed=None)
     assert session.document.masks == ()
 
 
