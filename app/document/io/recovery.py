@@ -36,7 +36,6 @@ from app.document.document import Photo
 from app.document.io.archive import DAMAGES
 from app.document.io.journal import Journal, replayed
 from app.document.io.photo_files import FOLDERS, PhotoFile, PhotoReader, photo_file, stem
-from app.document.io.project import load_project, save_project, thumbnail_png
 from app.document.io.raw import Refusal
 from app.document.io.row_reader import text
 from app.document.io.steps import SUFFIX, Steps
@@ -150,6 +149,10 @@ class Recovery:
         Raises:
             UserError: the disk is full; the journal goes on.
         """
+        # Imported late, here and below: listing the recoveries, when the window opens, needs no
+        # image library.
+        from app.document.io.project import save_project
+
         if self._kept is None or self._journal is None:
             return
         number = self._generation + 1
@@ -209,6 +212,8 @@ class Recovery:
                     path.unlink()
 
     def _show(self, steps: Steps, thumbnail_hwc: npt.NDArray[np.uint8] | None) -> None:
+        from app.document.io.project import thumbnail_png
+
         write_atomically(self.folder / THUMBNAIL, thumbnail_png(steps.document, thumbnail_hwc))
 
     def _say(self, about: About) -> None:
@@ -334,6 +339,8 @@ def _generation(folder: Path, number: int) -> Steps | None:
     Raises:
         Refusal: a later version wrote its journal.
     """
+    from app.document.io.project import load_project
+
     project, journal = folder / f"recovery-{number}{SUFFIX}", folder / f"journal-{number}"
     known = None
     try:

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from app.document.history import History
-from app.document.io import journal, photo_files, recovery
+from app.document.io import journal, photo_files, project, recovery
 from app.document.io.journal import Journal
 from app.document.io.project import load_project
 from app.document.io.recovery import (
@@ -300,7 +300,7 @@ def test_a_project_that_cannot_be_written_leaves_the_journal(writer, folder, mon
         raise UserError("There is no room left.")
 
     with monkeypatch.context() as patch:
-        patch.setattr(recovery, "save_project", full)
+        patch.setattr(project, "save_project", full)
         with pytest.raises(UserError, match="no room"):
             writer.fold()
     writer.keep(first(3), ABOUT)
@@ -464,12 +464,12 @@ def test_a_history_that_a_file_cannot_hold_whole_is_continued_where_the_file_end
     for state in STEPS.states[1:5]:
         history.push(state.label, state.document)
     writer.keep(Steps.of(history), ABOUT)
-    real = recovery.save_project
+    real = project.save_project
 
     def fewer(steps, path, **named):
         return real(Steps(steps.states[-2:], 1), path, **named)
 
-    monkeypatch.setattr(recovery, "save_project", fewer)
+    monkeypatch.setattr(project, "save_project", fewer)
     writer.fold()
     assert len(load_recovery(folder)[0].states) == 2
     history.push("More", replace(history.current, base=photo(8)))
