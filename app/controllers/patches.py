@@ -155,14 +155,7 @@ def clone_canvas(
         else CloneStructure(model=model(), detail=CLONED_DETAIL, seed=None)
     )
     assert isinstance(edit, CloneStructure)
-    kept, levels = _last_like(document, edit.patches, patch)
-
-    def make(painted: Sequence[TiledArray]) -> Document:
-        mask = mask_of(painted[0])
-        patches = (*kept, replace(patch, mask=mask.sha256))
-        return _with(document, entry, replace(edit, patches=patches), (mask,))
-
-    return Canvas((levels,), make, limit)
+    return _patch_canvas(document, entry, edit, *_last_like(document, edit.patches, patch), limit)
 
 
 def texture_canvas(
@@ -175,14 +168,7 @@ def texture_canvas(
         else PaintTexture(model=model(), detail=PAINTED_DETAIL, seed=None)
     )
     assert isinstance(edit, PaintTexture)
-    kept, levels = _last_like(document, edit.patches, patch)
-
-    def make(painted: Sequence[TiledArray]) -> Document:
-        mask = mask_of(painted[0])
-        patches = (*kept, replace(patch, mask=mask.sha256))
-        return _with(document, entry, replace(edit, patches=patches), (mask,))
-
-    return Canvas((levels,), make)
+    return _patch_canvas(document, entry, edit, *_last_like(document, edit.patches, patch))
 
 
 def mask_canvas(document: Document, entry: EditEntry) -> Canvas:
@@ -239,11 +225,30 @@ Part = TypeVar("Part", Clone, Texture)
 def _last_like(
     document: Document, patches: tuple[Part, ...], wanted: Part
 ) -> tuple[tuple[Part, ...], TiledArray]:
-    """The patches below the one that is painted, and the levels that this begins with."""
+    """The patches with the one that is painted at their end, and the levels that it begins with."""
     last = patches[-1] if patches else None
     if last is not None and replace(last, mask=wanted.mask) == wanted:
-        return patches[:-1], _levels(document, last.mask)
-    return patches, empty_levels(document.width_px, document.height_px)
+        return (*patches[:-1], wanted), _levels(document, last.mask)
+    return (*patches, wanted), empty_levels(document.width_px, document.height_px)
+
+
+def _patch_canvas(
+    document: Document,
+    entry: EditEntry | None,
+    edit: CloneStructure | PaintTexture,
+    patches: tuple[Clone, ...] | tuple[Texture, ...],
+    levels: TiledArray,
+    limit: Rect | None = None,
+) -> Canvas:
+    """The last of these patches, painted on from these levels, in place of those of the edit."""
+    *kept, patch = patches
+
+    def make(painted: Sequence[TiledArray]) -> Document:
+        mask = mask_of(painted[0])
+        changed = replace(edit, patches=(*kept, replace(patch, mask=mask.sha256)))
+        return _with(document, entry, changed, (mask,))
+
+    return Canvas((levels,), make, limit)
 
 
 def _with(
