@@ -75,7 +75,7 @@ class Edit:
 
     @property
     def directions(self) -> tuple[str, ...]:
-        """sha256 digests of the directions that the edit reads (`models.api.Direction`)."""
+        """sha256 digests of the directions that the edit reads (`models.values.Direction`)."""
         return ()
 
     @property
@@ -148,7 +148,7 @@ class AdjustTexture(CodeEdit):
 
     Attributes:
         amounts: (direction, how far in standard deviations, -6..6), each direction once. A
-            direction is the sha256 of a `models.api.Direction`, or "texture:N", the model's own
+            direction is the sha256 of a `models.values.Direction`, or "texture:N", the model's own
             N-th principal direction, from 0.
     """
 

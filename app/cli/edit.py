@@ -188,7 +188,7 @@ def read_photo(path: Path) -> "Photo":
     """The photo in a file; `UserError` says why there is none."""
     from app.document.document import Photo
     from app.document.io.images import read_image
-    from models.api import Picture
+    from models.values import Picture
 
     image = read_image(path)
     picture = Picture.from_rgb(image.rgb_hwc)

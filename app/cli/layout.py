@@ -24,8 +24,8 @@ from app.resources import resource
 from models.catalog import default_model, find_model
 
 if TYPE_CHECKING:
-    from models.api import Picture
     from models.engine.engine import Engine
+    from models.values import Picture
 
 FAMILY = "segmenter"
 FORMATS = (".png",)
@@ -70,7 +70,7 @@ def run(args: argparse.Namespace) -> int:
 def read_photo(path: Path) -> "Picture":
     """The photo in a file; `UserError` says why there is none."""
     from app.document.io.images import read_image
-    from models.api import Picture
+    from models.values import Picture
 
     return Picture.from_rgb(read_image(path).rgb_hwc)
 

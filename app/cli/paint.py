@@ -29,8 +29,8 @@ from models.edits import RenderLayout
 
 if TYPE_CHECKING:
     from app.document.io.layouts import LayoutFile
-    from models.api import Picture
     from models.engine.engine import Engine
+    from models.values import Picture
 
 FAMILY = "spade"
 LONGEST_PX = 100_000
@@ -131,7 +131,7 @@ def pairs_of(text: str) -> tuple[tuple[str, str], ...]:
 
 def run(args: argparse.Namespace) -> int:
     from app.document.io.images import FORMATS, read_image
-    from models.api import Picture
+    from models.values import Picture
 
     photos = [path for path in (args.style, args.other_style) if path is not None]
     for photo in photos:
@@ -316,7 +316,8 @@ class Painting:
         import numpy as np
 
         from app.document.io.images import write_image
-        from models.api import Layout, Picture, RenderRequest
+        from models.api import RenderRequest
+        from models.values import Layout, Picture
 
         file, palette = layout.file, layout.palette
         size_px = self.size_px or self._size_of(file)

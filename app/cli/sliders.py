@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from app.document.sliders import Slider
-    from models.api import Direction, Picture
     from models.engine.engine import Engine
+    from models.values import Direction, Picture
 
 LONG_SIDE_PX = 1024
 """A photo is handed to the engine so large; it encodes it smaller."""
@@ -104,7 +104,7 @@ def show_list(args: argparse.Namespace) -> int:
 
 def learn(args: argparse.Namespace) -> int:
     from app.tools.directions import principal_directions
-    from models.api import Direction
+    from models.values import Direction
 
     if not os.path.isdir(args.photos):
         raise UsageError(f"{args.photos} is not a folder; name a folder of photos.")
@@ -128,7 +128,7 @@ def learn(args: argparse.Namespace) -> int:
 
 def difference(args: argparse.Namespace) -> int:
     from app.tools.directions import attribute
-    from models.api import Direction
+    from models.values import Direction
 
     groups = [args.photos] if args.without is None else [args.photos, args.without]
     planned_groups = planned(args, groups)
@@ -238,7 +238,7 @@ def read_small(path: Path) -> "Picture":
     """The photo in a file, in sRGB and no larger than it has to be."""
     from app.document.io.images import read_image
     from app.document.pyramid import Pyramid
-    from models.api import Picture
+    from models.values import Picture
 
     image = read_image(path)
     pyramid = Pyramid.of(image.rgb_hwc, image.metadata.icc)

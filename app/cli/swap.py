@@ -22,8 +22,8 @@ from models.catalog import default_model, find_model
 from models.edits import SwapTexture
 
 if TYPE_CHECKING:
-    from models.api import Picture
     from models.engine.engine import Engine
+    from models.values import Picture
 
 FAMILY = "swapping_autoencoder"
 
@@ -89,7 +89,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     from app.document.io.images import FORMATS, read_image
-    from models.api import Picture
+    from models.values import Picture
 
     if os.path.isdir(args.texture):
         raise UsageError(f"{args.texture} is a folder; TEXTURE must be one picture.")
@@ -132,7 +132,8 @@ class Swap:
             UserError, ModelsError: with a sentence; `job.out` is as it was.
         """
         from app.document.io.images import read_image
-        from models.api import Picture, RenderRequest
+        from models.api import RenderRequest
+        from models.values import Picture
 
         photo = read_image(job.source)
         base = Picture.from_rgb(photo.rgb_hwc)

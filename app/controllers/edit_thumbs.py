@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from app.document.tiles import TILE_PX, TiledArray
-from models.api import Mask
 from models.edits import DEVIATIONS, AdjustTexture, Edit, EditRegion
+from models.values import Mask
 
 SIDE_PX = 48
 MOST_BARS = 8

@@ -34,9 +34,10 @@ from app.document.tiles import TiledArray
 from app.errors import UserError
 from app.jobs.queue import JobQueue
 from app.jobs.slots import Job, Means, Slot
-from models.api import LayoutRequest, LayoutResult, resized_ids
+from models.api import LayoutRequest, LayoutResult
 from models.catalog import ModelSpec
 from models.edits import RenderLayout
+from models.values import resized_ids
 
 NAMES_TOLD = 4
 """So many labels are named in a sentence, the others counted."""

@@ -18,8 +18,9 @@ from app.errors import UserError
 from app.jobs.queue import JobQueue
 from app.jobs.slots import Job, Means, Slot
 from app.tools.directions import attribute, principal_directions
-from models.api import Direction, Picture, TextureRequest, TextureResult
+from models.api import TextureRequest, TextureResult
 from models.errors import RequestError
+from models.values import Direction, Picture
 
 MOST_PHOTOS = 400
 """Of a folder; more add little to where its textures spread."""

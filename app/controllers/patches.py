@@ -10,7 +10,6 @@ from app.document.rect import Rect
 from app.document.tiles import TiledArray
 from app.tools.mask_brush import MaskStroke, SoftBrushSettings
 from app.tools.stroke import StrokeSample
-from models.api import Mask
 from models.edits import ClonePatch as Clone
 from models.edits import (
     CloneStructure,
@@ -20,6 +19,7 @@ from models.edits import (
     PaintTexture,
 )
 from models.edits import TexturePatch as Texture
+from models.values import Mask
 
 FULL = 255
 CLONED_DETAIL = 1.0

@@ -18,7 +18,8 @@ from app.document.pyramid import Pyramid
 from app.errors import UserError
 from app.jobs.queue import JobQueue
 from app.jobs.slots import Job, Means, Slot
-from models.api import Picture, Progress
+from models.api import Progress
+from models.values import Picture
 
 THUMBNAIL_PX = 192
 STRIP_ROWS = 64

@@ -4,8 +4,9 @@ import math
 from collections.abc import Callable, Iterable
 
 from app.document.document import Document
-from models.api import Layout, RenderRequest
+from models.api import RenderRequest
 from models.edits import CodeEdit, Edit, RenderLayout
+from models.values import Layout
 
 LARGEST_LOCAL_AREA_PX = 24_000_000
 """Of a picture on the screen in which edits are in places: what lies beside them costs nothing."""

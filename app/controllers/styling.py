@@ -18,8 +18,9 @@ from app.controllers.session import Change, Session
 from app.document.document import Document, EditEntry, Photo, replace_edit, with_reference
 from app.jobs.queue import JobQueue
 from app.jobs.slots import Job, Means, Slot
-from models.api import Layout, RenderRequest
+from models.api import RenderRequest
 from models.edits import RenderLayout
+from models.values import Layout
 
 LARGEST_SEED = 10_000
 """Seeds are drawn from so many: short enough to be written down."""

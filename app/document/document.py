@@ -16,8 +16,8 @@ from app.document.io.metadata import ImageMetadata
 from app.document.sliders import Slider
 from app.document.tiles import TiledArray
 from app.errors import UserError
-from models.api import Mask, Picture, pixel_hash
 from models.edits import Edit
+from models.values import Mask, Picture, pixel_hash
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from app.document.tiles import TILE_PX, TiledArray
-from models.api import HASH_TILE_PX, Mask, levels_hash
+from models.values import HASH_TILE_PX, Mask, levels_hash
 
 # A mask's hash is made of the digests of its tiles.
 assert TILE_PX == HASH_TILE_PX

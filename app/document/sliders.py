@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from models.api import Direction
+from models.values import Direction
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from models.api import tile_digest
+from models.values import tile_digest
 
 Tile = npt.NDArray[Any]
 TileRows = tuple[tuple[Tile, ...], ...]

@@ -85,7 +85,7 @@ class TiledArray:
 
     @property
     def digests(self) -> tuple[bytes, ...]:
-        """For each row of tiles, row by row, the `models.api.tile_digest` of each, joined.
+        """For each row of tiles, row by row, the `models.values.tile_digest` of each, joined.
 
         Found once. Tiles that were shared with an array for which it is known keep theirs.
         """

@@ -1,6 +1,6 @@
 """Sliders out of photos: differences of texture codes, and the directions in which they spread.
 
-A direction is what one deviation of its slider adds to a texture code (`models.api.Direction`).
+A direction is what one deviation of its slider adds to a texture code (`models.values.Direction`).
 """
 
 from collections.abc import Sequence

@@ -10,8 +10,8 @@ import math
 import torch
 from torch import Tensor
 
-from models.api import Picture
 from models.image_io import short_side_size
+from models.values import Picture
 
 LONGEST_SHAPE = 4
 

@@ -27,7 +27,6 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from models.api import Layout, resized_ids
 from models.configs import HALVINGS, SpadeConfig
 from models.editing.spade_canvas import SpadeCanvas
 from models.edits import RenderLayout
@@ -38,6 +37,7 @@ from models.errors import RequestError
 from models.image_io import padded_side_px, resize_rgb, stretch, stretching_px
 from models.networks.spade import ENCODER_PX, SpadeNetwork
 from models.ops.cancelling import between_operations
+from models.values import Layout, resized_ids
 
 UNKNOWN_ID = 255
 NO_CHANNEL = -1

@@ -17,13 +17,14 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from models.api import CancelToken, Picture, Progress, resized_ids
+from models.api import CancelToken, Progress
 from models.catalog import ModelSpec
 from models.configs import SegmenterConfig
 from models.engine.references import reference_size
 from models.errors import RequestError
 from models.image_io import pad_to_multiple, resize_rgb
 from models.ops.cancelling import between_operations
+from models.values import Picture, resized_ids
 
 LARGEST_PX = 2048
 """Longer side up to which logits are enlarged."""

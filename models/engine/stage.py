@@ -7,11 +7,12 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor, nn
 
-from models.api import CancelToken, Direction, Layout, Picture, Progress
+from models.api import CancelToken, Progress
 from models.catalog import ModelSpec
 from models.edits import Edit
 from models.engine.memory import ByteCache
 from models.errors import ModelsError
+from models.values import Direction, Layout, Picture
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,12 +4,13 @@ from collections.abc import Callable
 
 import numpy as np
 
-from models.api import CancelToken, DeviceReport, Picture, Progress, RenderRequest
+from models.api import CancelToken, DeviceReport, Progress, RenderRequest
 from models.catalog import default_model
 from models.edits import SwapTexture
 from models.engine.device import choose_device, device_info
 from models.engine.engine import Engine
 from models.errors import ModelsError
+from models.values import Picture
 
 FAMILY = "swapping_autoencoder"
 SIDE_PX = 512

@@ -12,8 +12,8 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from models.api import Mask
 from models.image_io import to_mask
+from models.values import Mask
 
 RIM = 4.0
 """A patch's pixels are all its own from 1 / RIM of its mask's height on; below, they fade."""

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from models.api import Picture, RenderRequest
+from models.api import RenderRequest
 from models.edits import (
     AdjustTexture,
     CloneStructure,
@@ -17,6 +17,7 @@ from models.edits import (
     SwapTexture,
     TexturePatch,
 )
+from models.values import Picture
 
 AXIS_SHIFT = 0.05
 """What one standard deviation along an axis of the model's own adds to a channel, 0..1."""

@@ -15,7 +15,6 @@ from models.api import (
     LayoutRequest,
     LayoutResult,
     ModelDirections,
-    Picture,
     Progress,
     RenderRequest,
     RenderResult,
@@ -24,6 +23,7 @@ from models.api import (
     TextureRequest,
     TextureResult,
 )
+from models.values import Picture
 from tests.app.fake_edits import likeness, outside, rendered, rendered_values, texture_of
 
 WEIGHTS = "f" * 64

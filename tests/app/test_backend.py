@@ -9,12 +9,13 @@ import pytest
 import torch
 
 from app.backend import collections_put_off, load_torch_libraries, make_backend
-from models.api import CancelToken, DeviceInfo, DeviceReport, Picture, RenderRequest
+from models.api import CancelToken, DeviceInfo, DeviceReport, RenderRequest
 from models.builders import build
 from models.catalog import USER_FOLDER_VARIABLE, find_model, list_models
 from models.edits import SwapTexture
 from models.engine import trial
 from models.errors import Cancelled, CheckpointCorrupt, ModelNameError, RequestError
+from models.values import Picture
 from tests.models.toys import save_toy
 
 FRESH = """

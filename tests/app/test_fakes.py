@@ -3,14 +3,7 @@
 import numpy as np
 import pytest
 
-from models.api import (
-    CancelToken,
-    Direction,
-    Mask,
-    RenderRequest,
-    SimilarityRequest,
-    TextureRequest,
-)
+from models.api import CancelToken, RenderRequest, SimilarityRequest, TextureRequest
 from models.edits import (
     AdjustTexture,
     ClonePatch,
@@ -19,6 +12,7 @@ from models.edits import (
     PaintTexture,
     TexturePatch,
 )
+from models.values import Direction, Mask
 from tests.app.fakes import FakeBackend, ignore, picture
 
 PHOTO = picture(96, 64)

@@ -9,10 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.document.tiles import TiledArray
-from models.api import Layout, Picture, PlainIds, RenderRequest, pixel_hash, resized_ids
+from models.api import RenderRequest
 from models.edits import RenderLayout
 from models.errors import EditError, RequestError
 from models.recipe import recipe_from_json, recipe_to_json
+from models.values import Layout, Picture, PlainIds, pixel_hash, resized_ids
 
 SIZES = st.tuples(st.integers(1, 90), st.integers(1, 90))
 SHA = "ab" * 32

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from app.document.document import Photo
 from app.document.io.raw import Refusal
 from app.errors import UserError
-from models.api import Picture, pixel_hash
+from models.values import Picture, pixel_hash
 
 FOLDERS = ORIGINALS, PHOTOS = ("originals", "photos")
 SUFFIXES = (

@@ -30,10 +30,10 @@ from app.document.masks import mask_of
 from app.document.sliders import Slider
 from app.document.tiles import TiledArray
 from app.errors import UserError
-from models.api import Mask, Picture
 from models.edits import Edit
 from models.errors import EditError
 from models.recipe import recipe_from_json, recipe_to_json
+from models.values import Mask, Picture
 
 SUFFIX = ".json"
 MASKS = "masks"

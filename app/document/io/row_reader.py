@@ -19,9 +19,9 @@ from app.document.io.row_writer import Names
 from app.document.masks import mask_of
 from app.document.sliders import Slider
 from app.document.tiles import TILE_PX, Tile, TiledArray
-from models.api import Direction, Mask, Picture
 from models.edits import Edit
 from models.recipe import recipe_from_json
+from models.values import Direction, Mask, Picture
 
 MAX_ARRAY_PIXELS = 100_000_000
 MAX_ARRAY_BYTES = 4 * 2**30

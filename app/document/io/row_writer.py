@@ -20,8 +20,8 @@ from app.document.io.metadata import ImageMetadata
 from app.document.masks import levels_of
 from app.document.sliders import Slider
 from app.document.tiles import TILE_PX, TiledArray
-from models.api import LabelIds, Mask
 from models.recipe import recipe_to_json
+from models.values import LabelIds, Mask
 
 RECENT_ARRAYS = 8
 """A new array is compared with as many earlier ones of its size."""

@@ -19,8 +19,8 @@ from app.atomic import write_atomically
 from app.document.io.opening import opening, read_at_most
 from app.document.io.raw import Refusal
 from app.document.sliders import Slider
-from models.api import Direction
 from models.errors import ModelsError
+from models.values import Direction
 
 SUFFIX = ".slider"
 FORMAT = "scumble-sliders"

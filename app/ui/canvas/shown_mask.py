@@ -11,7 +11,7 @@ from app.document.tiles import TiledArray, changed_rect
 from app.ui.canvas.coloured_layer import ColouredLayer, Colours
 from app.ui.canvas.scene import paint_mask
 from app.ui.canvas.transform import ViewTransform
-from models.api import resized_ids
+from models.values import resized_ids
 
 RGB = (235, 30, 45)
 VEIL = QImage.Format.Format_ARGB32_Premultiplied

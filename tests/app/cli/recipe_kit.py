@@ -14,9 +14,9 @@ from app.document.masks import mask_of
 from app.document.sliders import Slider
 from app.document.tiles import TiledArray
 from models import checkpoint
-from models.api import Direction, Mask, Picture
 from models.edits import Edit
 from models.networks.swapping_autoencoder import SwappingAutoencoder
+from models.values import Direction, Mask, Picture
 
 TEXTURE_AXES, STRUCTURE_AXES = 3, 2
 

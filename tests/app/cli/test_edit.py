@@ -11,7 +11,7 @@ from PIL import Image
 from app.cli import edit
 from app.document.io.images import ImageMetadata, read_image
 from app.document.io.recipes import files_folder, load_recipe
-from models.api import Picture, RenderRequest
+from models.api import RenderRequest
 from models.edits import (
     AdjustTexture,
     EditRegion,
@@ -22,6 +22,7 @@ from models.edits import (
 )
 from models.engine.engine import DEFAULT_SHORT_SIDE_PX, Engine
 from models.recipe import recipe_to_json
+from models.values import Picture
 from tests.app.cli.recipe_kit import (
     left_half,
     photo_of,

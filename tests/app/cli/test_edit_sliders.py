@@ -6,13 +6,14 @@ import pytest
 from app.cli import edit
 from app.document.io.images import read_image
 from app.document.io.slider_files import write_sliders
-from models.api import Picture, RenderRequest
+from models.api import RenderRequest
 from models.catalog import find_model
 from models.edits import (
     AdjustTexture,
     EditRegion,
 )
 from models.engine.engine import Engine
+from models.values import Picture
 from tests.app.cli.recipe_kit import (
     file_hash,
     left_half,

@@ -6,8 +6,9 @@ from app.document.io.images import read_image
 from app.document.io.layouts import read_layout
 from app.document.palettes import Palettes
 from app.resources import resource
-from models.api import LayoutRequest, Picture
+from models.api import LayoutRequest
 from models.engine.engine import Engine
+from models.values import Picture
 
 
 @pytest.fixture

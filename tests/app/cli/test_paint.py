@@ -12,9 +12,10 @@ from app.document.io.layouts import write_layout, write_layout_colours
 from app.document.palette import load_palette
 from app.document.tiles import TiledArray
 from app.resources import resource
-from models.api import Layout, Picture, PlainIds, RenderRequest
+from models.api import RenderRequest
 from models.edits import RenderLayout
 from models.engine.engine import DEFAULT_SHORT_SIDE_PX, Engine
+from models.values import Layout, Picture, PlainIds
 from tests.app.cli.test_bad_input import png_header
 
 SKY, TREE, MOUNTAIN, WATER = 1, 2, 5, 9

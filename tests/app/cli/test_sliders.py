@@ -7,8 +7,9 @@ from PIL import ImageCms
 from app.cli import sliders
 from app.document.io.images import ImageMetadata, read_image
 from app.document.io.slider_files import read_sliders
-from models.api import Picture, TextureRequest
+from models.api import TextureRequest
 from models.engine.engine import Engine
+from models.values import Picture
 from tests.app.cli.recipe_kit import file_hash, save_with_directions
 
 

@@ -11,10 +11,11 @@ from PIL import Image, ImageCms
 
 from app.cli import swap
 from app.document.io.images import ImageMetadata, read_image
-from models.api import Picture, RenderRequest
+from models.api import RenderRequest
 from models.edits import SwapTexture
 from models.engine.engine import DEFAULT_SHORT_SIDE_PX, Engine
 from models.networks.swapping_autoencoder import SwappingAutoencoder
+from models.values import Picture
 
 GPS, CAMERA, ARTIST = 0x8825, 0x010F, 0x013B
 

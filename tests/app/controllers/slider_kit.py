@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 
 from app.document.sliders import Slider
-from models.api import Direction
 from models.catalog import Catalog, IoSpec, ModelSpec, WeightsSpec
 from models.configs import SwappingAutoencoderConfig
+from models.values import Direction
 from tests.app.fakes import TEXTURE_LENGTH, WEIGHTS
 
 OTHER_WEIGHTS = "e" * 64

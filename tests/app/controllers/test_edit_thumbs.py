@@ -4,8 +4,8 @@ import numpy as np
 
 from app.controllers.edit_thumbs import BAR, GROUND, PAPER, SIDE_PX, mask_thumb, shape_thumb
 from app.document.masks import empty_levels, mask_of
-from models.api import Mask
 from models.edits import AdjustTexture, ClonePatch, CloneStructure, EditRegion, SwapTexture
+from models.values import Mask
 
 
 def disc(x_px, width_px=600, height_px=400):

@@ -15,8 +15,9 @@ from app.document.masks import empty_levels, mask_of
 from app.document.pyramid import Pyramid
 from app.document.rect import Rect
 from app.settings import ExportSettings
-from models.api import Picture, RenderResult
+from models.api import RenderResult
 from models.errors import OutOfMemory
+from models.values import Picture
 from tests.app.fakes import rendered
 
 WORKING_PX = 32

@@ -10,9 +10,9 @@ from app.controllers.session import Session
 from app.document import document as documents
 from app.document.document import Document, Photo
 from app.document.io.recipes import load_recipe
-from models.api import Picture
 from models.edits import AdjustTexture, SwapTexture
 from models.recipe import recipe_to_json
+from models.values import Picture
 from tests.app.fakes import picture
 
 WARM = AdjustTexture(model="toy", amounts=(("texture:0", 1.0),))

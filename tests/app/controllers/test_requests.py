@@ -12,8 +12,8 @@ from app.controllers.requests import (
 from app.document.document import Document, EditEntry, Photo, with_edit
 from app.document.masks import empty_levels, mask_of
 from app.document.sliders import Slider
-from models.api import Direction, Picture
 from models.edits import AdjustTexture, CloneStructure, EditRegion, PaintTexture
+from models.values import Direction, Picture
 from tests.app.document.documents import document, mask, photo, swap
 
 

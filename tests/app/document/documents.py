@@ -6,8 +6,8 @@ from app.document.document import Document, EditEntry, LabelMap, Photo
 from app.document.masks import mask_of
 from app.document.sliders import Slider
 from app.document.tiles import TiledArray
-from models.api import Direction, Mask, Picture
 from models.edits import AdjustTexture, ClonePatch, CloneStructure, SwapTexture
+from models.values import Direction, Mask, Picture
 
 
 def photo(shade: int, width_px: int = 8, height_px: int = 6, alpha: int | None = None) -> Photo:

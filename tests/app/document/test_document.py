@@ -19,8 +19,8 @@ from app.document.document import (
     without_reference,
 )
 from app.errors import UserError
-from models.api import Mask, Picture
 from models.errors import EditError
+from models.values import Mask, Picture
 from tests.app.document.documents import (
     adjust,
     brushed,

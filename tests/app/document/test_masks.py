@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from app.document.masks import empty_levels, levels_of, mask_of
 from app.document.rect import Rect
 from app.document.tiles import TiledArray
-from models.api import Mask
+from models.values import Mask
 
 
 def noise(height_px: int, width_px: int) -> np.ndarray:

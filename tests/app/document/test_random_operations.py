@@ -14,8 +14,8 @@ from app.document.masks import empty_levels, levels_of, mask_of
 from app.document.rect import Rect
 from app.document.tiles import TiledArray, changed_rect
 from app.errors import UserError
-from models.api import Mask
 from models.edits import AdjustTexture, CloneStructure
+from models.values import Mask
 from tests.app.document.documents import adjust, clone, photo, slider, swap
 
 OPERATIONS = 1000

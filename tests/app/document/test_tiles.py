@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from app.document.rect import Rect
 from app.document.tiles import TILE_PX, TiledArray, changed_rect, merged
-from models.api import tile_digest
+from models.values import tile_digest
 
 WIDE = Rect(0, 0, 200, 130)
 FRAME_PX = 400

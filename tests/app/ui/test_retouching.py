@@ -10,9 +10,9 @@ from app.controllers.proposals import THRESHOLD
 from app.controllers.retouch_settings import RetouchKind
 from app.document.io.images import write_image
 from app.document.masks import levels_of
-from models.api import Mask
 from models.catalog import Catalog
 from models.edits import CloneStructure, EditRegion, PaintTexture, SwapTexture
+from models.values import Mask
 from tests.app.ui.dialogs.look import control
 from tests.app.ui.pen import Pen
 

@@ -5,7 +5,7 @@ from dataclasses import asdict
 import numpy as np
 import torch
 
-from models.api import Direction, Mask, Picture, RenderRequest
+from models.api import RenderRequest
 from models.editing.codes import Codes
 from models.edits import AdjustTexture
 from models.engine import renderer
@@ -13,6 +13,7 @@ from models.engine.coder import Coder
 from models.engine.engine import Engine
 from models.image_io import to_bchw
 from models.networks.swapping_autoencoder import SwappingAutoencoder
+from models.values import Direction, Mask, Picture
 from tests.models.engine.fakes import TINY, make_context, make_spec, random_picture
 
 CELL_PX = 4

@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from models.api import CancelToken, Picture
+from models.api import CancelToken
 from models.catalog import IoSpec, ModelSpec, WeightsSpec
 from models.configs import Config, SwappingAutoencoderConfig
 from models.editing.decoder_canvas import DecoderCanvas
@@ -18,6 +18,7 @@ from models.editing.tiles import encode_tiled
 from models.edits import Edit
 from models.engine.memory import ByteCache
 from models.engine.stage import StageContext
+from models.values import Picture
 
 TINY = SwappingAutoencoderConfig(
     structure_downsamplings=2,

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from models.api import Layout, Picture, PlainIds, RenderRequest
+from models.api import RenderRequest
 from models.builders import build
 from models.catalog import IoSpec
 from models.configs import SpadeConfig
@@ -14,6 +14,7 @@ from models.edits import RenderLayout
 from models.engine import renderer
 from models.engine.engine import Engine
 from models.networks.spade import SpadeNetwork
+from models.values import Layout, Picture, PlainIds
 from tests.models.engine.fakes import make_context, make_spec, random_picture
 
 CONFIG = SpadeConfig(

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from models.api import CancelToken, Mask
+from models.api import CancelToken
 from models.edits import (
     AdjustTexture,
     ClonePatch,
@@ -18,6 +18,7 @@ from models.edits import (
 )
 from models.engine import plan
 from models.errors import Cancelled, ModelsError
+from models.values import Mask
 from tests.models.engine.coding import (
     BASE,
     OTHER,

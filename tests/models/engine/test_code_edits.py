@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 import torch
 
-from models.api import Mask, Picture
 from models.configs import StyleGAN2DiscriminatorConfig
 from models.editing.regions import own_directions
 from models.edits import (
@@ -22,6 +21,7 @@ from models.edits import (
 from models.engine import plan
 from models.errors import RequestError
 from models.image_io import pad_to_multiple, resize_rgb
+from models.values import Mask, Picture
 from tests.models.engine.coding import (
     BASE,
     OTHER,

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from models.api import CancelToken, Picture, RenderRequest
+from models.api import CancelToken, RenderRequest
 from models.builders import build
 from models.catalog import find_model
 from models.configs import StyleGAN2DiscriminatorConfig
@@ -17,6 +17,7 @@ from models.engine import engine as engine_module
 from models.engine import plan, renderer
 from models.engine.engine import Engine
 from models.errors import Cancelled, CheckpointMissing, OutOfMemory, RequestError
+from models.values import Picture
 from tests.models.engine.fakes import (
     Brighten,
     BrightenStage,

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from models.api import CancelToken, Layout
+from models.api import CancelToken
 from models.builders import build
 from models.configs import SpadeConfig
 from models.edits import SwapTexture
@@ -16,6 +16,7 @@ from models.engine.render_layout import RenderLayoutStage
 from models.errors import Cancelled, OutOfMemory, RequestError
 from models.image_io import to_rgb_hwc
 from models.networks.spade import SpadeNetwork
+from models.values import Layout
 from tests.models.engine.fakes import make_context, make_spec
 from tests.models.engine.layouts import (
     OTHER_PHOTO,

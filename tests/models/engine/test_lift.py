@@ -7,11 +7,12 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from models.api import CancelToken, Mask, RenderRequest
+from models.api import CancelToken, RenderRequest
 from models.edits import AdjustTexture, ClonePatch, CloneStructure, EditRegion, SwapTexture
 from models.engine import coder, lift, plan, renderer
 from models.errors import Cancelled
 from models.image_io import pad_to_multiple, resize_rgb, to_bchw, to_rgb_hwc
+from models.values import Mask
 from tests.models.engine.coding import (
     REFERENCE,
     box_mask,

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from models.api import Mask, Picture
 from models.edits import ClonePatch, CloneStructure
 from models.engine.renderer import COLOUR_PX
+from models.values import Mask, Picture
 from tests.models.engine.coding import (
     CELL_PX,
     OTHER,

@@ -9,13 +9,7 @@ import torch
 from PIL import Image
 
 from models import checkpoint
-from models.api import (
-    CancelToken,
-    Picture,
-    RenderRequest,
-    SimilarityRequest,
-    TextureRequest,
-)
+from models.api import CancelToken, RenderRequest, SimilarityRequest, TextureRequest
 from models.catalog import find_model
 from models.configs import StyleGAN2DiscriminatorConfig
 from models.editing.regions import is_flat
@@ -26,6 +20,7 @@ from models.engine.engine import Engine
 from models.engine.references import spot_weight
 from models.errors import Cancelled, CheckpointCorrupt, OutOfMemory, RequestError
 from models.image_io import pad_to_multiple, resize_rgb
+from models.values import Picture
 from tests.models.engine.coding import (
     REFERENCE,
     coding_engine,

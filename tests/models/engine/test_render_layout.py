@@ -6,7 +6,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from models.api import Layout, PlainIds, RenderRequest
+from models.api import RenderRequest
 from models.configs import SpadeConfig
 from models.engine import renderer
 from models.engine.engine import Engine
@@ -14,6 +14,7 @@ from models.engine.render_layout import between_styles, canvas_size
 from models.errors import RequestError
 from models.image_io import resize_rgb
 from models.networks.spade import SpadeNetwork
+from models.values import Layout, PlainIds
 from tests.models.engine.fakes import make_context, make_spec, random_picture
 from tests.models.engine.layouts import (
     CONFIG,

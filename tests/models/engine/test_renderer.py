@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 import torch
 
-from models.api import CancelToken, Mask, RenderRequest
+from models.api import CancelToken, RenderRequest
 from models.engine import plan, renderer
 from models.errors import Cancelled, ModelsError, RequestError
 from models.image_io import to_bchw, to_rgb_hwc
+from models.values import Mask
 from tests.models.engine.fakes import (
     Brighten,
     BrightenStage,

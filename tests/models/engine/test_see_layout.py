@@ -8,13 +8,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from models.api import CancelToken, LayoutRequest, Picture
+from models.api import CancelToken, LayoutRequest
 from models.builders import build
 from models.catalog import IoSpec
 from models.configs import SegmenterConfig
 from models.engine.engine import Engine
 from models.engine.see_layout import labels_at, without_islands
 from models.errors import Cancelled, OutOfMemory, RequestError
+from models.values import Picture
 from tests.models.engine.fakes import make_spec, random_picture
 
 CONFIG = SegmenterConfig(classes=3, base_channels=4, crop_size=64)

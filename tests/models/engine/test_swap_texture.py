@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from models.api import Mask, Picture, RenderRequest
+from models.api import RenderRequest
 from models.configs import StyleGAN2DiscriminatorConfig
 from models.edits import SwapTexture
 from models.engine import renderer
@@ -12,6 +12,7 @@ from models.engine.references import reference_size
 from models.errors import RequestError
 from models.image_io import pad_to_multiple, resize_rgb, to_bchw
 from models.networks.swapping_autoencoder import SwappingAutoencoder
+from models.values import Mask, Picture
 from tests.models.engine.fakes import (
     TINY,
     FakeNetwork,

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 import torch
 
-from models.api import Mask
 from models.engine.weights import NOWHERE, Brushed, Masks, Weight, Window, Within
 from models.image_io import to_mask
+from models.values import Mask
 from tests.models.engine.coding import box_mask
 
 SIZE = (30, 40)

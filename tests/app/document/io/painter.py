@@ -19,8 +19,8 @@ from app.document.io.recovery import About, Recovery
 from app.document.io.steps import Steps
 from app.document.masks import empty_levels, mask_of
 from app.document.tiles import TiledArray
-from models.api import Picture
 from models.edits import SwapTexture
+from models.values import Picture
 
 WIDTH_PX, HEIGHT_PX = 320, 200
 

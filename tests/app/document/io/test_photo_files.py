@@ -9,7 +9,7 @@ from app.document.io.images import read_image, write_image
 from app.document.io.photo_files import PhotoFile, PhotoReader, photo_file, stem
 from app.document.io.raw import Refusal
 from app.errors import UserError
-from models.api import Picture
+from models.values import Picture
 from tests.app.document.io.files import noise, smooth
 from tests.app.document.io.works import METADATA, photo
 

@@ -23,7 +23,7 @@ from app.document.io.recipes import (
 from app.document.masks import mask_of
 from app.document.tiles import TiledArray
 from app.errors import UserError
-from models.api import Picture, RenderRequest
+from models.api import RenderRequest
 from models.edits import (
     AdjustTexture,
     ClonePatch,
@@ -34,6 +34,7 @@ from models.edits import (
     TexturePatch,
 )
 from models.recipe import recipe_from_json, recipe_to_json
+from models.values import Picture
 from tests.app.document.documents import slider
 from tests.app.document.io.files import noise
 

@@ -11,7 +11,7 @@ from app.document.io import slider_files
 from app.document.io.slider_files import FORMAT, MAX_BYTES, read_sliders, write_sliders
 from app.document.sliders import Slider
 from app.errors import UserError
-from models.api import Direction
+from models.values import Direction
 
 MINE, OTHER = "a" * 64, "b" * 64
 

@@ -21,8 +21,8 @@ from app.document.io.steps import Steps
 from app.document.masks import levels_of, mask_of
 from app.document.sliders import Slider
 from app.document.tiles import TiledArray
-from models.api import Direction, Mask, Picture
 from models.edits import AdjustTexture, ClonePatch, CloneStructure, SwapTexture
+from models.values import Direction, Mask, Picture
 from tests.app.document.io.files import XMP, exif_block, iptc_record, noise, rgb_profile
 
 HEIGHT_PX, WIDTH_PX = 150, 200

@@ -12,7 +12,7 @@ from app.document.io.project import load_project, save_project
 from app.document.io.steps import Steps
 from app.document.tiles import TiledArray
 from app.jobs.slots import Slot
-from models.api import Picture
+from models.values import Picture
 from tests.app.ui.presenters.test_documents import click
 
 
