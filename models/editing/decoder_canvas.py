@@ -9,6 +9,7 @@ Often only a part of the picture is asked for: what a soft mask lets through. Th
 only that is computed which this part needs; the rest is remembered as stale.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import torch
@@ -30,7 +31,10 @@ from models.editing.windows import (
 from models.networks.swapping_autoencoder import SwappingAutoencoder
 
 WINDOW_BYTES = 2**27
-"""Of a layer's widest map in what is computed at once."""
+"""Of a layer's widest map in what is computed at once, at most."""
+
+Told = Callable[[float], object]
+"""Called with the share that is done, 0..1."""
 
 
 @dataclass
@@ -85,12 +89,20 @@ class DecoderCanvas:
         cells_hw: height and width of the structure codes.
         budget_bytes: that may be kept between pictures: codes and picture first, then the maps
             from the smallest to the largest. With 0 every picture starts from nothing.
+        window_px: pixels of a layer's output that are computed at once, at most; None: as many as
+            are worth their memory.
     """
 
     def __init__(
-        self, network: SwappingAutoencoder, cells_hw: tuple[int, int], *, budget_bytes: int
+        self,
+        network: SwappingAutoencoder,
+        cells_hw: tuple[int, int],
+        *,
+        budget_bytes: int,
+        window_px: int | None = None,
     ) -> None:
-        self.budget_bytes = budget_bytes
+        self._budget_bytes = budget_bytes
+        self._window_px = window_px
         self._cells_hw = cells_hw
         self._dtype = network.compute_dtype
         self._places = [Place(layer) for layer in layers_of(network, cells_hw)]
@@ -102,59 +114,54 @@ class DecoderCanvas:
         codes = 0 if self._codes is None else _code_bytes(self._codes)
         return codes + sum(place.nbytes for place in self._places if place.output is not None)
 
-    def forget(self) -> None:
-        """Drop everything that is kept."""
-        self._codes = None
-        for place in self._places:
-            place.output = None
-
-    def decode(
-        self, structure: Tensor, texture: Tensor, noise: int | None, token: CancelToken
-    ) -> Tensor:
-        """The picture of these codes, as `SwappingAutoencoder.decode` gives it.
-
-        Args:
-            structure: 1 x S x h x w of the canvas's size, of any length.
-            texture: 1 x T, or a map 1 x T x h' x w' of any size.
-            noise: a seed, or None for no noise.
-            token: asked between convolutions.
-
-        Returns:
-            1 x 3 x H x W float32, about [-1, 1], not clamped, of new memory.
-
-        Raises:
-            Cancelled: the token was set; what is kept stays right.
-            ValueError: a structure code of another size, or several pictures at once.
-        """
-        picture = whole_of(self._places[-1].layer.size_hw)
-        return self.decode_part(structure, texture, noise, token, picture)
-
     @torch.inference_mode()
-    def decode_part(
+    def decode(
         self,
         structure: Tensor,
         texture: Tensor,
         noise: int | None,
         token: CancelToken,
         part: Box,
+        progress: Told = lambda share: None,
     ) -> Tensor:
-        """`part` (rows and columns in px) of the picture that `decode` gives: 1 x 3 x its size."""
+        """A part of the picture of these codes, as `SwappingAutoencoder.decode` gives it.
+
+        Args:
+            structure: 1 x S x h x w of the canvas's size, of any length.
+            texture: 1 x T, or a map 1 x T x h' x w' of any size.
+            noise: a seed, or None for no noise.
+            token: asked between convolutions.
+            part: rows and columns in px.
+            progress: told the share that is done after every window.
+
+        Returns:
+            1 x 3 x its size, float32, about [-1, 1], not clamped, of new memory.
+
+        Raises:
+            Cancelled: the token was set; what is kept stays right.
+            ValueError: a structure code of another size, or several pictures at once.
+        """
         if structure.shape[0] != 1 or structure.shape[2:] != self._cells_hw:
             raise ValueError(f"a code of {tuple(structure.shape)} for {self._cells_hw} cells")
         token.raise_if_cancelled()
         codes = Codes(structure, texture, noise)
         kept = self._plan(codes)
         if not kept:
-            self.forget()
-            return self._from_nothing(codes, token, part)
+            self._forget()
+            return self._from_nothing(codes, token, part, progress)
         self._follow(codes, kept)
-        return self._update(token, part)
+        return self._update(token, part, progress)
+
+    def _forget(self) -> None:
+        self._codes = None
+        for place in self._places:
+            place.output = None
 
     def _plan(self, codes: Codes) -> set[int]:
         """Which layers' outputs the budget allows to keep; without the picture, none."""
         last = len(self._places) - 1
         order = [last, *sorted(range(last), key=lambda number: self._places[number].nbytes)]
-        left = self.budget_bytes - _code_bytes(codes)
+        left = self._budget_bytes - _code_bytes(codes)
         kept: set[int] = set()
         for number in order:
             left -= self._places[number].nbytes
@@ -197,10 +204,14 @@ class DecoderCanvas:
                 place.note(stretched_reach(box, texture.shape, layer.input_hw))
         return True
 
-    def _update(self, token: CancelToken, part: Box) -> Tensor:
+    def _update(self, token: CancelToken, part: Box, progress: Told) -> Tensor:
         """Compute what is stale of what `part` of the picture needs."""
         needed = needs([place.layer for place in self._places], part)
+        works = [
+            box.area * place.layer.width**2 for place, box in zip(self._places, needed, strict=True)
+        ]
         for number, (place, box) in enumerate(zip(self._places, needed, strict=True)):
+            done, most = sum(works[:number]), sum(works[: number + 1])
             after = self._places[number + 1 : number + 2]
             for stale in place.wanted(box):
                 for piece in pieces(stale, self._most(place.layer)):
@@ -209,6 +220,9 @@ class DecoderCanvas:
                     for other in after:
                         other.note(piece)
                     place.done(piece)
+                    # What is stale may overlap.
+                    done = min(most, done + piece.area * place.layer.width**2)
+                    progress(done / sum(works))
         picture = self._places[-1].output
         assert picture is not None
         return picture[(..., *part.slices)].clone(memory_format=torch.contiguous_format)
@@ -224,13 +238,16 @@ class DecoderCanvas:
             lambda before: self._places[before].output,
         )
 
-    def _from_nothing(self, codes: Codes, token: CancelToken, part: Box) -> Tensor:
+    def _from_nothing(self, codes: Codes, token: CancelToken, part: Box, progress: Told) -> Tensor:
         """`part` of the picture, a window after the other, with nothing kept."""
         layers = [place.layer for place in self._places]
         picture = codes.structure.new_empty(1, 3, part.height, part.width, dtype=torch.float32)
+        done = 0
         for piece in pieces(part, self._most(layers[-1])):
             found = values(layers, len(layers) - 1, piece, codes, token)
             picture[(..., *piece.within(part).slices)] = found
+            done += piece.area
+            progress(done / part.area)
         return picture
 
     def _empty(self, layer: Layer) -> Tensor:
@@ -244,7 +261,8 @@ class DecoderCanvas:
 
     def _most(self, layer: Layer) -> int:
         """Pixels of a layer's output that are computed at once."""
-        return max(1, WINDOW_BYTES // (layer.width * self._dtype.itemsize))
+        most = max(1, WINDOW_BYTES // (layer.width * self._dtype.itemsize))
+        return most if self._window_px is None else min(most, self._window_px)
 
 
 def _kept(code: Tensor, before: Tensor | None) -> Tensor:

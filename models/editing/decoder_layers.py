@@ -29,9 +29,6 @@ from models.ops.equalized import EqualLinear
 from models.ops.modconv import ModulatedConv2d, StyledConv
 from models.ops.noise import canvas_noise
 
-COPIES = 5
-"""Windows of a layer's output, as wide as its wider side, that computing one holds at most."""
-
 Size = tuple[int, int]
 
 

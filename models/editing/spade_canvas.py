@@ -47,7 +47,7 @@ class SpadeCanvas:
         dtype: torch.dtype,
         budget_bytes: int,
     ) -> None:
-        self.budget_bytes = budget_bytes
+        self._budget_bytes = budget_bytes
         self._size_px = size_px
         self._cell_px = network.cell_px
         self._channels = network.semantic_channels
@@ -70,11 +70,6 @@ class SpadeCanvas:
     def nbytes(self) -> int:
         """Kept now, never more than the budget."""
         return sum(part.nbytes for part in self._kept())
-
-    def forget(self) -> None:
-        """Drop everything that is kept."""
-        for part in self._kept():
-            part.drop()
 
     @torch.inference_mode()
     def render(self, channels_hw: NDArray[Any], z: Tensor | None, token: CancelToken) -> Tensor:
@@ -138,7 +133,7 @@ class SpadeCanvas:
         parts = sorted(self._kept(), key=lambda part: (part.rank, -part.nbytes))
         used = sum(part.nbytes for part in parts)
         for part in parts:
-            if used <= self.budget_bytes:
+            if used <= self._budget_bytes:
                 return
             part.drop()
             used -= part.nbytes

@@ -1,98 +1,26 @@
-"""Encoding and decoding a picture tile by tile, equal to doing it at once.
+"""Encoding a picture tile by tile, equal to doing it at once.
 
-Both networks are local, but for the mean that the texture code is. Each tile is computed from a
-window that is larger by what the convolutions reach; what the window's own border spoils is cut
-off. The texture code's mean counts each output of the last convolution once: the outputs of a tile
-are those whose first cell lies in it.
+The encoder is local, but for the mean that the texture code is. Each tile is computed from a window
+that is larger by what the convolutions reach; what the window's own border spoils is cut off. The
+mean counts each output of the texture branch once: the outputs of a tile are those whose first cell
+lies in it.
+
+Decoding is done in windows anyway (`models.editing.decoder_canvas`).
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import cast
 
 import torch
 from torch import Tensor
 
-from models.api import CancelToken, Progress
-from models.configs import SwappingAutoencoderConfig
-from models.editing.decoder_layers import COPIES as DECODER_COPIES
-from models.editing.decoder_layers import Codes, layers_of, needs, values
+from models.api import CancelToken
 from models.editing.label_patterns import Box
 from models.editing.windows import whole_of
 from models.networks.swapping_autoencoder import DownBlock, SwappingAutoencoder, unit_length
 
-ENCODER_COPIES = 6
-"""Windows of the first block's input that it holds at once: padded copies come on top."""
-FAR = 4096
-"""Cells of a picture in which no reach comes to the border."""
-
-WriteTile = Callable[[int, int, Tensor], object]
-"""Called with top and left in px, and 1 x 3 x h x w float32 on the CPU."""
-
-
-@dataclass(frozen=True)
-class ImageSource:
-    """A picture that is read window by window.
-
-    Attributes:
-        size_px: height and width.
-        read: of (top, left, height, width) in px, within the picture, 1 x 3 x height x width in
-            [-1, 1], on any device.
-    """
-
-    size_px: tuple[int, int]
-    read: Callable[[int, int, int, int], Tensor]
-
-    @classmethod
-    def of(cls, image: "Tensor | ImageSource") -> "ImageSource":
-        """The image itself, or the windows of 1 x 3 x H x W."""
-        if isinstance(image, ImageSource):
-            return image
-
-        def read(top: int, left: int, height: int, width: int) -> Tensor:
-            return image[..., top : top + height, left : left + width]
-
-        return cls((image.shape[2], image.shape[3]), read)
-
-
-@dataclass(frozen=True)
-class Reach:
-    """How far the networks see, at most.
-
-    Attributes:
-        decoder_cells: cells around a cell of the structure code (and of a texture map of its
-            size) that the cell's pixels depend on.
-        structure_px: pixels above (and left of) and below (and right of) a cell's own that its
-            structure code depends on.
-        texture_px: the same of one output of the texture branch, whose own pixels are those of
-            `texture_cells` cells in each direction.
-        texture_cells: cells that an output of the texture branch is made of.
-    """
-
-    decoder_cells: int
-    structure_px: tuple[int, int]
-    texture_px: tuple[int, int]
-    texture_cells: int
-
-
-def reach(network: SwappingAutoencoder) -> Reach:
-    """What the layers say that they read, far from any border."""
-    middle = Box(FAR // 2, FAR // 2, FAR // 2 + 1, FAR // 2 + 1)
-    cell_px = network.cell_px
-    layers = layers_of(network, (FAR, FAR))
-    cells = needs(layers, Box(*(side * cell_px for side in middle)))[0]
-    support = texture_support(network)
-
-    def around(cells: Box) -> tuple[int, int]:
-        read = _encoder_boxes(network, cells, (FAR * cell_px, FAR * cell_px))[0]
-        return cells.top * cell_px - read.top, read.bottom - cells.bottom * cell_px
-
-    return Reach(
-        max(middle.top - cells.top, cells.bottom - middle.bottom),
-        around(middle),
-        around(middle._replace(bottom=middle.top + support, right=middle.left + support)),
-        support,
-    )
+Tile = tuple[Box, Box, Tensor]
+"""Cells of a tile, the cells that its outputs are made of, and the latter's activations."""
 
 
 def texture_step(network: SwappingAutoencoder) -> int:
@@ -108,20 +36,20 @@ def texture_support(network: SwappingAutoencoder) -> int:
 @torch.inference_mode()
 def encode_tiled(
     network: SwappingAutoencoder,
-    image: Tensor | ImageSource,
+    image: Tensor,
     *,
     tile_px: int,
     token: CancelToken,
-    progress: Progress,
+    progress: Callable[[float], object],
 ) -> tuple[Tensor, Tensor]:
-    """The codes that `network.encode` gives, to rounding, with the memory of one tile.
+    """The codes that `network.encode` gives, to rounding, with the activations of one tile.
 
     Args:
         network: in evaluation mode.
-        image: 1 x 3 x H x W in [-1, 1] on any device, or what reads it; sides as for `encode`.
+        image: 1 x 3 x H x W in [-1, 1] on any device; sides as for `encode`.
         tile_px: side of a tile; it is made a multiple of what the texture branch steps by.
-        token: asked between layers' tiles.
-        progress: told the share of the tiles that are done.
+        token: asked between layers.
+        progress: told the share that is done.
 
     Returns:
         structure 1 x S x H/cell x W/cell and texture 1 x T, float32, on the network's device.
@@ -130,112 +58,101 @@ def encode_tiled(
         Cancelled: the token was set.
         RequestError: sides that the network cannot take.
     """
-    source = ImageSource.of(image)
-    network.check_size(source.size_px)
-    step = texture_step(network)
-    cells_hw = (source.size_px[0] // network.cell_px, source.size_px[1] // network.cell_px)
+    network.check_size((image.shape[2], image.shape[3]))
+    cells_hw = [side // network.cell_px for side in image.shape[2:]]
     structure: Tensor | None = None
-    total, count = torch.zeros((), dtype=torch.float64), 0
-    tiles = list(_tiles(cells_hw, max(1, tile_px // (step * network.cell_px)) * step))
-    for number, tile in enumerate(tiles):
-        progress("encoding picture", number / len(tiles))
-        read = tile.grown(step - 1, cells_hw)._replace(top=tile.top, left=tile.left)
-        middle = features(network, source, read, token)
+    total, count, done = torch.zeros((), dtype=torch.float64), 0, 0
+    for tile, read, middle in _tiles(network, image, whole_of(cells_hw), tile_px, token):
         rows, columns = tile.within(read).slices
         found = unit_length(network.E.ToSpatialCode(middle[..., rows, columns]).float())
         if structure is None:
             structure = found.new_empty(1, found.shape[1], *cells_hw)
         structure[(..., *tile.slices)] = found
         token.raise_if_cancelled()
-        if min(read.height, read.width) >= texture_support(network):
-            outputs = network.E.DownToGlobalCode(middle).float()
+        outputs = _outputs(network, middle)
+        if outputs is not None:
             total = total.to(outputs.device) + outputs.double().sum((2, 3))
             count += outputs[0, 0].numel()
-    progress("encoding picture", 1.0)
+        done += tile.area
+        progress(done / (cells_hw[0] * cells_hw[1]))
     assert structure is not None
     texture = network.E.ToGlobalCode((total / count).float()).float()
     return structure, unit_length(texture)
 
 
 @torch.inference_mode()
-def decode_tiled(
+def texture_outputs(
     network: SwappingAutoencoder,
-    structure: Tensor,
-    texture: Tensor,
-    noise: int | None,
+    image: Tensor,
+    cells: Box,
     *,
-    tile_cells: int,
+    tile_px: int | None,
     token: CancelToken,
-    progress: Progress,
-    write: WriteTile | None = None,
-) -> Tensor | None:
-    """The picture that `network.decode` gives, to rounding, with the memory of one tile.
+) -> Tensor:
+    """What the texture code is the mean of, as far as it is made of `cells`: 1 x C x n x m float32.
 
     Args:
         network: in evaluation mode.
-        structure: 1 x S x h x w.
-        texture: 1 x T, or a map 1 x T x h' x w' of any size.
-        noise: a seed, or None for no noise.
-        tile_cells: side of a tile in cells of the structure code.
-        token: asked between convolutions.
-        progress: told the share of the tiles that are done.
-        write: is given each tile, row by row of tiles; without it the whole picture is returned.
-
-    Returns:
-        1 x 3 x H x W float32 on the CPU, about [-1, 1], not clamped; None with `write`.
+        image: 1 x 3 x H x W in [-1, 1] on any device; sides as for `network.encode`.
+        cells: their first row and column are multiples of `texture_step`, and they are at least
+            `texture_support` wide and high.
+        tile_px: side of the tiles in which it is done; None: at once.
+        token: asked between layers.
 
     Raises:
         Cancelled: the token was set.
     """
-    cells_hw = (structure.shape[2], structure.shape[3])
-    layers = layers_of(network, cells_hw)
-    picture: Tensor | None = None
-    if write is None:
-        picture = torch.empty(1, 3, *layers[-1].size_hw)
-    codes = Codes(structure, texture, noise)
-    tiles = list(_tiles(cells_hw, max(1, tile_cells)))
-    for number, tile in enumerate(tiles):
-        progress("decoding", number / len(tiles))
-        part = Box(*(side * network.cell_px for side in tile))
-        found = values(layers, len(layers) - 1, part, codes, token).cpu()
-        if picture is not None:
-            picture[(..., *part.slices)] = found
-        elif write is not None:
-            write(part.top, part.left, found.contiguous())
-    progress("decoding", 1.0)
-    return picture
+    step, support = texture_step(network), texture_support(network)
+    found: Tensor | None = None
+    for tile, _, middle in _tiles(network, image, cells, tile_px, token):
+        outputs = _outputs(network, middle)
+        if outputs is None:
+            continue
+        if found is None:
+            size_hw = ((side - support) // step + 1 for side in (cells.height, cells.width))
+            found = outputs.new_empty(1, outputs.shape[1], *size_hw)
+        top, left = (tile.top - cells.top) // step, (tile.left - cells.left) // step
+        height, width = outputs.shape[2:]
+        found[..., top : top + height, left : left + width] = outputs
+    assert found is not None
+    return found
 
 
-def tile_memory_bytes(config: SwappingAutoencoderConfig, tile_px: int, value_bytes: int = 4) -> int:
-    """The most memory that encoding or decoding one tile takes, without pictures and codes.
+def _tiles(
+    network: SwappingAutoencoder,
+    image: Tensor,
+    cells: Box,
+    tile_px: int | None,
+    token: CancelToken,
+) -> Iterator[Tile]:
+    """The tiles of a rectangle of cells, row by row."""
+    step = texture_step(network)
+    if tile_px is None:
+        side = max(cells.height, cells.width)
+    else:
+        side = max(1, tile_px // (step * network.cell_px)) * step
+    for top in range(cells.top, cells.bottom, side):
+        for left in range(cells.left, cells.right, side):
+            bottom, right = min(cells.bottom, top + side), min(cells.right, left + side)
+            ends = min(cells.bottom, bottom + step - 1), min(cells.right, right + step - 1)
+            read = Box(top, left, *ends)
+            yield Box(top, left, bottom, right), read, _features(network, image, read, token)
 
-    Args:
-        config: of the network.
-        tile_px: side of a tile, in px; of `decode_tiled`, `tile_cells` times the side of a cell.
-        value_bytes: of the type that activations are computed in.
-    """
-    halvings = config.structure_downsamplings
-    step_px = 2 ** (halvings + config.texture_downsamplings)
-    encoder_px = max(step_px, tile_px // step_px * step_px) + step_px + 6 * 2**halvings
-    encoder = round(config.encoder_steepness**5 * config.encoder_scale) * ENCODER_COPIES
-    decoder = int(128 * config.generator_scale) * DECODER_COPIES
-    # Below the last block's size, maps are wider than they are smaller; 8 cells is the reach.
-    widest = int(512 * config.generator_scale) * DECODER_COPIES
-    cells = -(-tile_px // 2**halvings) + 16
-    return value_bytes * max(
-        encoder_px**2 * encoder, (tile_px + 16) ** 2 * decoder, cells**2 * widest
-    )
+
+def _outputs(network: SwappingAutoencoder, middle: Tensor) -> Tensor | None:
+    """Those of the texture branch; None for a remainder that is too small for any."""
+    if min(middle.shape[2:]) < texture_support(network):
+        return None
+    return network.E.DownToGlobalCode(middle).float()
 
 
-def features(
-    network: SwappingAutoencoder, source: ImageSource, cells: Box, token: CancelToken
+def _features(
+    network: SwappingAutoencoder, image: Tensor, cells: Box, token: CancelToken
 ) -> Tensor:
     """`cells` of the activations that both codes are read from: 1 x C x their size."""
-    boxes = _encoder_boxes(network, cells, source.size_px)
-    top, left, bottom, right = boxes[0]
+    boxes = _encoder_boxes(network, cells, image.shape[2:])
     parameter = network.E.FromRGB.Conv.weight
-    x = source.read(top, left, bottom - top, right - left)
-    x = x.to(parameter.device, network.compute_dtype)
+    x = image[(..., *boxes[0].slices)].to(parameter.device, network.compute_dtype)
     x = network.E.FromRGB(x.contiguous(memory_format=torch.channels_last))
     for block, read, part in zip(_blocks(network), boxes[:-1], boxes[1:], strict=True):
         token.raise_if_cancelled()
@@ -265,10 +182,3 @@ def _encoder_boxes(network: SwappingAutoencoder, cells: Box, size_px: Sequence[i
             )
         )
     return boxes[::-1]
-
-
-def _tiles(cells_hw: Sequence[int], side: int) -> Iterator[Box]:
-    """Boxes of at most `side` cells that cover all, row by row."""
-    for top in range(0, cells_hw[0], side):
-        for left in range(0, cells_hw[1], side):
-            yield Box(top, left, min(cells_hw[0], top + side), min(cells_hw[1], left + side))

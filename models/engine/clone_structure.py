@@ -60,7 +60,6 @@ class CloneStructureStage:
         return shifts if any(shift != (0, 0) for shift in shifts) else None
 
     def change(self, edit: CloneStructure, codes: Codes, work: CodeWork) -> Codes:
-        work.context.step("encoding source", 0.2)
         before = codes
         for patch, where in zip(edit.patches, work.patches, strict=True):
             source = from_source(patch, before, work)

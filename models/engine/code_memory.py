@@ -6,7 +6,6 @@ import torch
 
 from models.configs import SwappingAutoencoderConfig
 from models.editing.decoder_canvas import WINDOW_BYTES
-from models.editing.tiles import tile_memory_bytes
 from models.engine.weights import Size
 from models.image_io import padded_side_px
 
@@ -18,6 +17,10 @@ DECODER_COPIES = 5
 """Windows of full width that the last up-sampling block holds at once."""
 MAP_COPIES = 8
 """The same with a texture that varies in space: a factor for each pixel comes on top."""
+HALO_CELLS = 6
+"""Cells that a tile's window is larger than the tile when it is encoded."""
+HALO_PX = 16
+"""Pixels that a window's widest maps are larger than the window when it is decoded."""
 TEXTURE_MAPS = 4
 """Such textures that are held at once: before an edit, after it, and mixed."""
 
@@ -31,27 +34,39 @@ def encode_bytes(
         tile_px: side of the tiles in which it is done; None: at once.
     """
     area = _padded_area(config, size_px)
-    value_bytes = torch.empty(0, dtype=dtype).element_size()
     channels = round(config.encoder_steepness**5 * config.encoder_scale)
-    activations = area * channels * ENCODER_COPIES * value_bytes
+    pixel_bytes = channels * dtype.itemsize
+    at_once = area
     if tile_px is not None:
-        activations = min(activations, tile_memory_bytes(config, tile_px, value_bytes))
-    return area * 3 * IMAGE_COPIES * 4 + activations
+        step_px = 2 ** (config.structure_downsamplings + config.texture_downsamplings)
+        window_px = max(step_px, tile_px // step_px * step_px) + step_px
+        window_px += HALO_CELLS * 2**config.structure_downsamplings
+        at_once = min(area, window_px**2)
+    return area * 3 * IMAGE_COPIES * 4 + at_once * pixel_bytes * ENCODER_COPIES
 
 
 def decode_bytes(
-    config: SwappingAutoencoderConfig, size_px: Size, dtype: torch.dtype, *, as_map: bool
+    config: SwappingAutoencoderConfig,
+    size_px: Size,
+    dtype: torch.dtype,
+    tile_px: int | None,
+    *,
+    as_map: bool,
 ) -> int:
     """The most memory that decoding a picture of (height, width) takes.
 
     Beyond some size it is decoded a window after the other, with the memory of one.
 
     Args:
+        tile_px: side of a square of as many pixels as such a window has at most; None: of as many
+            as are worth their memory.
         as_map: whether its texture varies in space.
     """
     area = _padded_area(config, size_px)
-    pixel_bytes = int(128 * config.generator_scale) * torch.empty(0, dtype=dtype).element_size()
+    pixel_bytes = int(128 * config.generator_scale) * dtype.itemsize
     at_once = min(area, WINDOW_BYTES // pixel_bytes)
+    if tile_px is not None:
+        at_once = min(at_once, (tile_px + HALO_PX) ** 2)
     copies = MAP_COPIES if as_map else DECODER_COPIES
     cells = area // 4**config.structure_downsamplings
     maps = cells * config.texture_channels * 4 * TEXTURE_MAPS if as_map else 0

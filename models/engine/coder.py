@@ -4,8 +4,8 @@ Pictures are padded (reflected, or their border repeated) to the network's grid 
 side, and what is decoded is cropped back, so every size works: 1 x 1 gives 1 x 1.
 
 What the decoder computed for a picture is kept between renders, for one picture of each size: the
-next one mostly differs by a stroke (`models.editing.decoder_canvas`). Encoding is done in tiles
-where memory is short (`models.editing.tiles`).
+next one mostly differs by a stroke (`models.editing.decoder_canvas`). Where memory is short, both
+encoding (`models.editing.tiles`) and decoding are done in tiles, and nothing of that is kept.
 """
 
 import math
@@ -21,13 +21,7 @@ from models.editing.codes import Codes
 from models.editing.decoder_canvas import DecoderCanvas
 from models.editing.label_patterns import Box
 from models.editing.texture_spot import texture_at
-from models.editing.tiles import (
-    ImageSource,
-    encode_tiled,
-    features,
-    texture_step,
-    texture_support,
-)
+from models.editing.tiles import encode_tiled, texture_outputs, texture_step, texture_support
 from models.edits import Edit
 from models.engine.code_memory import smallest_side_px
 from models.engine.kept_canvas import with_canvas
@@ -50,12 +44,14 @@ class Coder:
     Attributes:
         edit: whose model it is.
         config: of the model.
-        context: of the render.
+        context: of the part of a render that this is.
+        words: what that is, for people.
     """
 
     edit: Edit
     config: SwappingAutoencoderConfig
     context: StageContext
+    words: str
 
     @property
     def cell_px(self) -> int:
@@ -85,10 +81,9 @@ class Coder:
         """
 
         def make() -> Tensor:
-            picture = image()
             if weight_hw is None:
-                return self._encode(picture).texture
-            return self._texture_of_part(self._padded(picture), weight_hw)
+                return self._encode(image()).texture
+            return self._texture_of_part(self._padded(image()), weight_hw)
 
         return self._cached(("texture", key), make)
 
@@ -127,47 +122,65 @@ class Coder:
         return pad_to_multiple(image, self.cell_px, self.min_side_px)
 
     def _encode(self, image: Tensor) -> Codes:
-        padded = self._padded(image)
-        if self.context.tile_px is None:
+        padded, context = self._padded(image), self.context
+        context.step(self.words, 0.0)
+        if context.tile_px is None:
             return Codes(*self._network.encode(padded))
         return Codes(
             *encode_tiled(
                 self._network,
                 padded,
-                tile_px=self.context.tile_px,
-                token=self.context.token,
-                progress=lambda words, share: None,
+                tile_px=context.tile_px,
+                token=context.token,
+                progress=self._tell,
             )
         )
 
     def _texture_of_part(self, padded: Tensor, weight_hw: Tensor) -> Tensor:
         """Of those cells alone that the part's texture depends on: exact, and quick."""
-        network, cell_px = self._network, self.cell_px
+        cell_px, context = self.cell_px, self.context
+        context.step(self.words, 0.0)
+        network = self._network
         weight = torch.zeros(padded.shape[2:])
         weight[: weight_hw.shape[0], : weight_hw.shape[1]] = weight_hw
         (top, bottom), (left, right) = (
             cells_read(weight.amax(1 - dimension), cell_px, network) for dimension in (0, 1)
         )
         cells = Box(top, left, bottom, right)
-        found = features(network, ImageSource.of(padded), cells, self.context.token)
-        outputs = network.E.DownToGlobalCode(found).float()
+        outputs = texture_outputs(
+            network, padded, cells, tile_px=context.tile_px, token=context.token
+        )
         part = weight[Box(*(side * cell_px for side in cells)).slices]
         return texture_at(network, outputs, part.to(padded.device))
 
     def _decode(self, codes: Codes, seed: int | None, part: Window) -> Tensor:
-        """With the canvas of this size, which is kept for the next picture."""
-        network, token = self._network, self.context.token
+        """With the canvas of this size, which is kept for the next picture unless it is empty."""
+        context = self.context
+        context.step(self.words, 0.0)
+        network = self._network
         box = Box(part.top, part.left, part.bottom, part.right)
         return with_canvas(
-            self.context.cache,
-            self.context.key("decoder", codes.cells_hw, self.weights),
+            context.cache,
+            context.key("decoder", codes.cells_hw, self.weights, context.tile_px),
             network,
-            lambda: DecoderCanvas(network, codes.cells_hw, budget_bytes=self._canvas_bytes(codes)),
-            lambda canvas: canvas.decode_part(codes.structure, codes.texture, seed, token, box),
+            lambda: DecoderCanvas(
+                network,
+                codes.cells_hw,
+                budget_bytes=self._canvas_bytes(codes),
+                window_px=None if context.tile_px is None else context.tile_px**2,
+            ),
+            lambda canvas: canvas.decode(
+                codes.structure, codes.texture, seed, context.token, box, self._tell
+            ),
         )
+
+    def _tell(self, share: float) -> None:
+        self.context.progress(self.words, share)
 
     def _canvas_bytes(self, codes: Codes) -> int:
         """What a canvas may keep: what the cache leaves beside the network and some pictures."""
+        if self.context.tile_px is not None:
+            return 0
         images = KEPT_IMAGES * 3 * 4 * math.prod(codes.cells_hw) * self.cell_px**2
         others = tensor_bytes(self._network) + images
         return max(0, self.context.cache.budget_bytes - others)

@@ -7,7 +7,7 @@ Choices made here, once:
   hand. By default the budget is a share of the memory that is free, measured at every render, so
   that the machine never swaps.
 - A render that does not fit, by prediction or by running out of memory, retreats: drop everything
-  that is kept and try again; encode in tiles (decoding is done in windows of the picture anyway),
+  that is kept and try again; encode and decode in tiles, with which nothing of either is kept, and
   which gives the same picture; halve the size, again and again; then all of it on the CPU if it ran
   elsewhere; then `OutOfMemory`. A smaller result, or the CPU's, says so in one note. Below a
   longer side of `SMALLEST_LONG_SIDE_PX`, memory is the networks' and not the picture's.
@@ -323,12 +323,18 @@ class Engine:
         self, request: RenderRequest, device: torch.device, token: CancelToken, progress: Progress
     ) -> StageContext:
         spec = functools.cache(self._shelf.spec)
+
+        # Where the cache has no room for it, it would be loaded again at every step.
+        @functools.lru_cache(maxsize=1)
+        def network(found: ModelSpec) -> nn.Module:
+            return self._network(found, device, token)
+
         return StageContext(
             device=device,
             dtype=self._dtype(device),
             pictures={picture.sha256: picture for picture in request.pictures},
             spec=spec,
-            network=lambda edit: self._network(spec(edit), device, token),
+            network=lambda edit: network(spec(edit)),
             cache=self.cache,
             token=token,
             progress=progress,

@@ -37,7 +37,6 @@ class PaintTextureStage:
                 yield reference_size(context.pictures[patch.reference], min(size_px))
 
     def change(self, edit: PaintTexture, codes: Codes, work: CodeWork) -> Codes:
-        work.context.step("encoding reference", 0.2)
         texture = codes.texture
         for patch, where in zip(edit.patches, work.patches, strict=True):
             target = work.texture_of(patch.reference, patch.spot)

@@ -122,11 +122,11 @@ def similarity(request: SimilarityRequest, work: Work) -> SimilarityResult:
 
     def compare(device: torch.device) -> Tensor:
         work.token.raise_if_cancelled()
-        work.progress("encoding picture", 0.0)
         context = work.context(picture, device)
         context = replace(context, tile_px=_tiles_that_fit(config, size_px, context, work))
-        rendering = Rendering(picture, size_px, _most_of(context))
-        coder = Coder(AdjustTexture(model=request.model), config, context)
+        edit = AdjustTexture(model=request.model)
+        rendering = Rendering(picture, size_px, context.span(0.0, 0.9))
+        coder = Coder(edit, config, context.span(0.9, 1.0), "encoding picture")
         structure = rendering.codes_of_all(coder).structure
         # Without the cells that only the padding has.
         rows, columns = (math.ceil(side_px / coder.cell_px) for side_px in size_px)
@@ -157,14 +157,13 @@ def texture_code(request: TextureRequest, work: Work) -> TextureResult:
 
     def encode(device: torch.device) -> Tensor:
         work.token.raise_if_cancelled()
-        work.progress("encoding photo", 0.0)
 
         def image() -> Tensor:
             with between_operations(work.token):
                 return resize_rgb(photo.rgb_hwc, size_px).to(device)
 
         context = work.context(RenderRequest(base=photo), device)
-        coder = Coder(AdjustTexture(model=request.model), config, context)
+        coder = Coder(AdjustTexture(model=request.model), config, context, "encoding photo")
         return coder.texture((photo.sha256, size_px, None), image)[0].float().cpu()
 
     device, code = work.making_room(encode)
@@ -225,12 +224,3 @@ def _tiles_that_fit(
         if encode_bytes(config, size_px, context.dtype, tile_px) <= room:
             return tile_px
     return TILES_PX[-1]
-
-
-def _most_of(context: StageContext) -> StageContext:
-    """The context for what comes before the last step: its progress ends before the whole."""
-
-    def report(words: str, share: float) -> None:
-        context.progress(words, 0.9 * share)
-
-    return replace(context, progress=report)

@@ -15,7 +15,7 @@ from (`models.engine.clone_structure`).
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
@@ -43,6 +43,13 @@ PART_PX = 64
 """Sides of what is decoded are multiples of that, so that not every stroke asks for a new part."""
 COLOUR_PX = 32
 """Side of the squares whose mean is a colour, where colours are kept without what is finer."""
+
+Part = tuple[str, float, float]
+"""Of the work of a step: in words, and from which share of it to which."""
+ENCODING: Part = ("encoding picture", 0.0, 0.2)
+SEEING: Part = ("decoding", 0.2, 0.4)
+CHANGING: Part = ("encoding reference", 0.4, 0.5)
+DECODING: Part = ("decoding", 0.5, 1.0)
 
 
 @dataclass(frozen=True)
@@ -145,7 +152,9 @@ def working_set_bytes(request: RenderRequest, size_px: Size, context: StageConte
             most = max(most, step.stage.working_set_bytes(step.edit, at_px, context))
         else:
             as_map |= isinstance(step.edit, PaintTexture) or step.edit.mask is not None
-            decoding = decode_bytes(step.config, at_px, context.dtype, as_map=as_map)
+            decoding = decode_bytes(
+                step.config, at_px, context.dtype, context.tile_px, as_map=as_map
+            )
             most = max(most, decoding, _encoding_bytes(step, at_px, context))
     waiting = 0 if at_px == size_px else len(steps)
     layers = waiting * at_px[0] * at_px[1] * LAYER_BYTES_PER_PX
@@ -233,9 +242,10 @@ class Rendering:
     def codes_of_all(self, coder: Coder) -> Codes:
         """The codes that a further edit of codes would get: passed on, or of the picture."""
         last = self.steps[-1] if self.steps else None
-        if isinstance(last, CodeStep) and self._coder(last, self._context).weights == coder.weights:
-            return self._codes_after(len(self.steps))
-        return coder.codes(self.last_key, lambda: self.picture_after(len(self.steps)))
+        count = len(self.steps)
+        if isinstance(last, CodeStep) and self._coder(count, ENCODING).weights == coder.weights:
+            return self._codes_after(count)
+        return coder.codes(self.last_key, lambda: self.picture_after(count))
 
     def _resized_base(self) -> Tensor:
         with between_operations(self._context.token):
@@ -284,25 +294,18 @@ class Rendering:
         return raw
 
     def _code_layer(self, count: int, step: CodeStep, window: Window) -> Layer:
-        context = self._part(count)
-        coder = self._coder(step, context)
-
-        def decoded(key: str, codes: Callable[[int], Codes]) -> Tensor:
-            def make() -> Codes:
-                found = codes(count)
-                context.step("decoding", 0.4)
-                return found
-
-            return coder.decoded(key, make, step.edit.seed, self.size_px, window)
+        def decoded(key: str, codes: Callable[[int], Codes], part: Part) -> Tensor:
+            coder = self._coder(count, part)
+            return coder.decoded(key, lambda: codes(count), step.edit.seed, self.size_px, window)
 
         detail = step.edit.detail
         if detail == 0.0:
-            return Layer(decoded(step.result, self._codes_made), window, 0.0)
-        shifts = step.stage.detail_from(step.edit, self.size_px, context)
+            return Layer(decoded(step.result, self._codes_made, DECODING), window, 0.0)
+        shifts = step.stage.detail_from(step.edit, self.size_px, self._context)
         # In this order: the decoder keeps what it has done last, which is what the next stroke
         # goes on from.
-        seen = decoded(step.codes_before, self._codes_before)
-        made = decoded(step.result, self._codes_made)
+        seen = decoded(step.codes_before, self._codes_before, SEEING)
+        made = decoded(step.result, self._codes_made, DECODING)
         if shifts is None:
             return Layer(made - detail * seen, window, detail)
         before = self.picture_after(count - 1)
@@ -327,18 +330,12 @@ class Rendering:
         step = self._code_step(count)
         if step.carried:
             return self._codes_after(count - 1)
-        context = self._part(count)
-
-        def image() -> Tensor:
-            picture = self.picture_after(count - 1)
-            context.step("encoding picture", 0.0)
-            return picture
-
-        return self._coder(step, context).codes(step.before, image)
+        coder = self._coder(count, ENCODING)
+        return coder.codes(step.before, lambda: self.picture_after(count - 1))
 
     def _codes_made(self, count: int) -> Codes:
         """What it makes of them."""
-        step, context = self._code_step(count), self._part(count)
+        step, context = self._code_step(count), self._context
 
         def make() -> Codes:
             before = self._codes_before(count)
@@ -361,10 +358,10 @@ class Rendering:
         return self._context.cached(self._context.key("passed", step.codes_after), make)
 
     def _work(self, count: int) -> CodeWork:
-        step, context = self._code_step(count), self._part(count)
+        step = self._code_step(count)
         return CodeWork(
-            context=context,
-            coder=self._coder(step, context),
+            context=self._context,
+            coder=self._coder(count, CHANGING),
             masks=self.masks,
             patches=step.weight.patches or (),
             size_px=self.size_px,
@@ -372,8 +369,11 @@ class Rendering:
             picture_key=step.before,
         )
 
-    def _coder(self, step: CodeStep, context: StageContext) -> Coder:
-        return Coder(step.edit, step.config, context)
+    def _coder(self, count: int, part: Part) -> Coder:
+        """What encodes and decodes for a part of that step."""
+        words, low, high = part
+        step = self._code_step(count)
+        return Coder(step.edit, step.config, self._part(count).span(low, high), words)
 
     def _code_step(self, count: int) -> CodeStep:
         step = self.steps[count - 1]
@@ -382,12 +382,8 @@ class Rendering:
 
     def _part(self, count: int) -> StageContext:
         """The context of one step: its progress is a part of the whole."""
-        context, steps = self._context, len(self.steps)
-
-        def report(words: str, share: float) -> None:
-            context.progress(words, (count - 1 + share) / steps)
-
-        return replace(context, progress=report)
+        steps = len(self.steps)
+        return self._context.span((count - 1) / steps, count / steps)
 
 
 def colours(image: Tensor) -> Tensor:

@@ -1,7 +1,7 @@
 """What a kind of edit has to offer, and what it is given to work with."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import torch
@@ -32,7 +32,8 @@ class StageContext:
         directions: of the request by their hash.
         extras: tensors that the model of an edit brings beside its network, by name.
         reduction: share of the wanted side that memory allows: 1, or less in a retreat.
-        tile_px: side of the tiles in which pictures are encoded, in a retreat; None: at once.
+        tile_px: side of the tiles in which pictures are encoded and decoded, in a retreat; None: at
+            once.
     """
 
     device: torch.device
@@ -53,6 +54,14 @@ class StageContext:
         """Say what comes next; `Cancelled` if it is no longer wanted."""
         self.token.raise_if_cancelled()
         self.progress(words, share)
+
+    def span(self, low: float, high: float) -> "StageContext":
+        """The means of a part of this work, which is its progress from `low` to `high`."""
+
+        def report(words: str, share: float) -> None:
+            self.progress(words, low + (high - low) * share)
+
+        return replace(self, progress=report)
 
     def key(self, *parts: object) -> tuple[object, ...]:
         """A cache key: `parts`, and what every value depends on."""

@@ -32,6 +32,5 @@ class SwapTextureStage:
         yield reference_size(context.pictures[edit.reference], min(size_px))
 
     def change(self, edit: SwapTexture, codes: Codes, work: CodeWork) -> Codes:
-        work.context.step("encoding reference", 0.2)
         target = work.texture_of(edit.reference)
         return Codes(codes.structure, mixed_textures(codes.texture, target, edit.amount))

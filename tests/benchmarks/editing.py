@@ -82,16 +82,25 @@ class Painter:
         self.structure = torch.randn(1, modulation.shape[0], cells, cells)
         self.texture = torch.randn(1, modulation.shape[1])
         self.rng = np.random.default_rng(0)
-        self.canvas = DecoderCanvas(network, (cells, cells), budget_bytes=budget_bytes)
+        self.budget_bytes = budget_bytes
+        self.forget()
+
+    def forget(self) -> None:
+        """Take a new canvas."""
+        cells_hw = (self.structure.shape[2], self.structure.shape[3])
+        self.canvas = DecoderCanvas(self.network, cells_hw, budget_bytes=self.budget_bytes)
 
     def plain(self) -> torch.Tensor:
         return self.network.decode(self.structure, self.texture)
 
     def whole(self) -> torch.Tensor:
-        return self.canvas.decode(self.structure, self.texture, None, CancelToken())
+        return self.part(Box(0, 0, self.side_px, self.side_px))
+
+    def part(self, box: Box) -> torch.Tensor:
+        return self.canvas.decode(self.structure, self.texture, None, CancelToken(), box)
 
     def first(self) -> torch.Tensor:
-        self.canvas.forget()
+        self.forget()
         return self.whole()
 
     def another_texture(self) -> torch.Tensor:
@@ -115,8 +124,7 @@ class Painter:
         return self.whole()
 
     def masked_edit(self) -> torch.Tensor:
-        part = self.stroke()
-        return self.canvas.decode_part(self.structure, self.texture, None, CancelToken(), part)
+        return self.part(self.stroke())
 
 
 def measure(name: str, side_px: int, rounds: int, clock: Callable[[], float]) -> None:

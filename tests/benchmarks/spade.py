@@ -100,7 +100,7 @@ class Painter:
         self.layouts = iter([regions(side_px, config.classes, 1 + i) for i in range(rounds)])
         self.rng = np.random.default_rng(1)
         self.z = torch.randn(1, config.style_length)
-        self.canvas = SpadeCanvas(
+        self.make_canvas = lambda: SpadeCanvas(
             network,
             (side_px, side_px),
             edge_channel=config.edge_channel,
@@ -108,12 +108,13 @@ class Painter:
             dtype=dtype,
             budget_bytes=2**40,
         )
+        self.canvas = self.make_canvas()
 
     def render(self) -> torch.Tensor:
         return self.canvas.render(self.channels, self.z, CancelToken())
 
     def first(self) -> None:
-        self.canvas.forget()
+        self.canvas = self.make_canvas()
         self.render()
 
     def another_layout(self) -> None:

@@ -2,12 +2,12 @@
 
 import numpy as np
 import torch
-from torch.utils.flop_counter import FlopCounterMode
 
 from models.api import CancelToken
 from models.builders import build
 from models.configs import SwappingAutoencoderConfig
 from models.editing.decoder_canvas import DecoderCanvas
+from models.editing.label_patterns import Box
 from models.editing.texture_spot import texture_at
 from models.networks.swapping_autoencoder import SwappingAutoencoder
 
@@ -46,6 +46,11 @@ def texture_of_spot(network, image, weight_hw):
     return texture_at(network, texture_outputs(network, image), weight_hw)
 
 
+def whole_picture(network, structure):
+    height, width = (side * network.cell_px for side in structure.shape[2:])
+    return Box(0, 0, height, width)
+
+
 class ImpatientToken(CancelToken):
     """Set after it was asked a number of times."""
 
@@ -60,16 +65,10 @@ class ImpatientToken(CancelToken):
         super().raise_if_cancelled()
 
 
-def flop(work):
-    with FlopCounterMode(display=False) as counter:
-        work()
-    return counter.get_total_flops()
-
-
 class Case:
     """A canvas, and codes that edits change in place."""
 
-    def __init__(self, network, cells_hw, *, seed=0, budget=PLENTY, noise=5):
+    def __init__(self, network, cells_hw, *, seed=0, budget=PLENTY, noise=5, **means):
         self.network = network
         self.noise: int | None = noise
         self.rng = np.random.default_rng(seed)
@@ -77,7 +76,13 @@ class Case:
                                     *cells_hw)  # fmt: skip
         self.vector = self.randn(1, network.G.SpatialCodeModulation.scale.weight.shape[1])
         self.texture = self.vector
-        self.canvas = DecoderCanvas(network, cells_hw, budget_bytes=budget)
+        self.means = {"budget_bytes": budget, **means}
+        self.forget()
+
+    def forget(self):
+        """A new canvas."""
+        rows, columns = self.structure.shape[2:]
+        self.canvas = DecoderCanvas(self.network, (rows, columns), **self.means)
 
     def randn(self, *shape):
         return torch.from_numpy(self.rng.normal(size=shape)).float()
@@ -113,12 +118,16 @@ class Case:
             return self.network.decode(self.structure, self.texture, noise)
 
     def decode(self, token=None):
-        token = token or CancelToken()
-        return self.canvas.decode(self.structure, self.texture, self.noise, token)
+        return self.part(whole_picture(self.network, self.structure), token)
 
     def part(self, box, token=None):
         token = token or CancelToken()
-        return self.canvas.decode_part(self.structure, self.texture, self.noise, token, box)
+        told = [0.0]
+        codes = self.structure, self.texture, self.noise
+        picture = self.canvas.decode(*codes, token, box, told.append)
+        assert told == sorted(told)
+        assert told[-1] <= 1.0
+        return picture
 
     def error(self):
         return (self.decode() - self.expected()).abs().max().item()

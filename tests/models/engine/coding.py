@@ -1,7 +1,5 @@
 """A small autoencoder with directions, masks, and renders of edits of codes."""
 
-from dataclasses import asdict
-
 import numpy as np
 import torch
 
@@ -14,6 +12,7 @@ from models.engine.engine import Engine
 from models.image_io import to_bchw
 from models.networks.swapping_autoencoder import SwappingAutoencoder
 from models.values import Direction, Mask, Picture
+from tests.models.editing import decoding
 from tests.models.engine.fakes import TINY, make_context, make_spec, random_picture
 
 CELL_PX = 4
@@ -24,13 +23,7 @@ OTHER = random_picture(60, 50, seed=3)
 
 
 def random_network() -> SwappingAutoencoder:
-    """Strengths of noise and biases are 0 in a new network: they would hide mistakes."""
-    torch.manual_seed(0)
-    network = SwappingAutoencoder(**asdict(TINY)).eval()
-    for name, parameter in network.named_parameters():
-        if name.endswith("bias") or ".noise." in name:
-            parameter.data += 0.3 * torch.randn_like(parameter)
-    return network
+    return decoding.random_network(TINY)
 
 
 def extras() -> dict[str, torch.Tensor]:
@@ -81,7 +74,9 @@ def codes_after(*edits, context, base=BASE, masks=()) -> Codes:
     """What a further edit would get."""
     request = request_of(*edits, base=base, masks=masks, context=context)
     rendering = renderer.Rendering(request, renderer.target_size(request), context)
-    return rendering.codes_of_all(Coder(AdjustTexture(model="fake"), TINY, context))
+    return rendering.codes_of_all(
+        Coder(AdjustTexture(model="fake"), TINY, context, "encoding picture")
+    )
 
 
 def coding_engine(network, **changes) -> Engine:
@@ -112,9 +107,9 @@ def soft_mask(height_px, width_px, y, x, radius_px) -> Mask:
     return Mask.from_grey((np.clip(1.5 - 1.5 * far, 0.0, 1.0) * 255).astype(np.uint8))
 
 
-def full_mask(height_px=40, width_px=48) -> Mask:
-    return Mask.from_grey(np.full((height_px, width_px), 255, np.uint8))
-
-
 def direction(values) -> Direction:
     return Direction.from_values(np.asarray(values, np.float32))
+
+
+SOFT = soft_mask(40, 48, 20, 18, 12)
+FULL = box_mask(40, 48, (0, 40), (0, 48))

@@ -94,20 +94,20 @@ class FakeCanvas:
 
     nbytes = 0
 
-    def __init__(self, network, cells_hw, *, budget_bytes):
+    def __init__(self, network, cells_hw, **means):
         self.network = network
 
-    def decode_part(self, structure, texture, noise, token, part):
+    def decode(self, structure, texture, noise, token, part, progress):
         token.raise_if_cancelled()
         picture = self.network.decode(structure, texture, "zero" if noise is None else noise)
         return picture[(..., *part.slices)].clone()
 
 
-def canvas_of(network, cells_hw, *, budget_bytes):
+def canvas_of(network, cells_hw, **means):
     """The canvas of a network, real or not."""
     if isinstance(network, FakeNetwork):
-        return FakeCanvas(network, cells_hw, budget_bytes=budget_bytes)
-    return DecoderCanvas(network, cells_hw, budget_bytes=budget_bytes)
+        return FakeCanvas(network, cells_hw, **means)
+    return DecoderCanvas(network, cells_hw, **means)
 
 
 def codes_in_tiles(network, image, **means):

@@ -21,41 +21,29 @@ from models.errors import Cancelled, ModelsError
 from models.values import Mask
 from tests.models.engine.coding import (
     BASE,
+    FULL,
     OTHER,
     REFERENCE,
+    SOFT,
     box_mask,
     codes_after,
     coding_context,
     extras,
     float_of,
-    full_mask,
     random_network,
     render,
     soft_mask,
 )
 from tests.models.engine.fakes import Brighten, BrightenStage, make_spec, random_picture
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 ADJUST = AdjustTexture(model="fake", amounts=(("texture:0", 2.0),))
 OTHER_AXIS = AdjustTexture(model="fake", amounts=(("texture:1", -1.5),))
 SWAP = SwapTexture(model="fake", reference=REFERENCE.sha256)
-SOFT = soft_mask(40, 48, 20, 18, 12)
 CLONE = CloneStructure(model="fake", patches=(ClonePatch(mask=SOFT.sha256, dx=0.31, dy=-0.17),))
 REGION = EditRegion(model="fake", region=SOFT.sha256, amounts=(("structure:0", 3.0),))
 PAINT = PaintTexture(
     model="fake", patches=(TexturePatch(mask=SOFT.sha256, reference=REFERENCE.sha256),)
 )
-
-
-@pytest.fixture(scope="module")
-def network():
-    return random_network()
-
-
-@pytest.fixture
-def context(network):
-    return coding_context(network, REFERENCE, OTHER)
 
 
 class Calls:
@@ -289,12 +277,11 @@ def test_detail_is_what_the_network_cannot_say(network, context, detail):
 
 def test_detail_of_1_keeps_the_photo_where_its_codes_do_not_change(context):
     """Cloned from its own place: nothing changes, bit for bit."""
-    everywhere = full_mask()
     still = CloneStructure(
-        model="fake", detail=1.0, patches=(ClonePatch(mask=everywhere.sha256, dx=0.0, dy=0.0),)
+        model="fake", detail=1.0, patches=(ClonePatch(mask=FULL.sha256, dx=0.0, dy=0.0),)
     )
-    assert torch.equal(render(still, context=context, masks=(everywhere,)), float_of(BASE))
-    seen = render(replace(still, detail=0.0), context=context, masks=(everywhere,))
+    assert torch.equal(render(still, context=context, masks=(FULL,)), float_of(BASE))
+    seen = render(replace(still, detail=0.0), context=context, masks=(FULL,))
     assert (seen - float_of(BASE)).abs().max() > 0.1
 
 

@@ -24,36 +24,22 @@ from models.image_io import pad_to_multiple, resize_rgb
 from models.values import Mask, Picture
 from tests.models.engine.coding import (
     BASE,
+    FULL,
     OTHER,
     REFERENCE,
+    SOFT,
     box_mask,
     codes_after,
     coding_context,
     direction,
     extras,
     float_of,
-    full_mask,
-    random_network,
     render,
     soft_mask,
 )
 from tests.models.engine.fakes import make_spec, random_picture
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
-FULL = full_mask()
-SOFT = soft_mask(40, 48, 20, 18, 12)
 SHORT_PX = 40
-
-
-@pytest.fixture(scope="module")
-def network():
-    return random_network()
-
-
-@pytest.fixture
-def context(network):
-    return coding_context(network, REFERENCE, OTHER)
 
 
 @torch.inference_mode()
@@ -263,13 +249,12 @@ def test_a_stroke_encodes_its_source_once(network, context, monkeypatch):
 
 def test_a_very_long_picture_is_not_cloned_from(network):
     strip = random_picture(4, 2000, seed=9)
-    mask = full_mask()
-    patch = ClonePatch(mask=mask.sha256, dx=0.0, dy=0.0, source=strip.sha256)
+    patch = ClonePatch(mask=FULL.sha256, dx=0.0, dy=0.0, source=strip.sha256)
     with pytest.raises(RequestError, match="2000 x 4 px is too long to clone from: crop it"):
         render(
             CloneStructure(model="fake", patches=(patch,)),
             context=coding_context(network, strip),
-            masks=(mask,),
+            masks=(FULL,),
         )
 
 

@@ -17,7 +17,6 @@ from models.edits import (
     TexturePatch,
 )
 from models.engine import coder, engine, renderer
-from models.engine.code_memory import decode_bytes, encode_bytes
 from models.engine.coder import cells_read
 from models.engine.memory import ByteCache, tensor_bytes
 from models.engine.references import spot_weight
@@ -25,27 +24,19 @@ from models.errors import Cancelled
 from models.image_io import pad_to_multiple, to_bchw
 from tests.models.editing.decoding import texture_of_spot
 from tests.models.engine.coding import (
+    FULL,
     REFERENCE,
+    SOFT,
     coding_context,
     coding_engine,
-    full_mask,
     random_network,
     render,
     soft_mask,
 )
 from tests.models.engine.fakes import TINY, FakeNetwork, make_spec, random_picture
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
-SOFT = soft_mask(40, 48, 20, 18, 12)
-FULL = full_mask()
 ADJUST = AdjustTexture(model="fake", amounts=(("texture:0", 2.0),))
 SWAP = SwapTexture(model="fake", reference=REFERENCE.sha256)
-
-
-@pytest.fixture(scope="module")
-def network():
-    return random_network()
 
 
 class Canvas:
@@ -58,14 +49,14 @@ class Canvas:
     made: list["Canvas"] = []  # noqa: RUF012 - emptied by the fixture
     grows_bytes = 1000
 
-    def __init__(self, network, cells_hw, *, budget_bytes):
+    def __init__(self, network, cells_hw, *, budget_bytes, window_px):
         self.network, self.cells_hw, self.budget_bytes = network, cells_hw, budget_bytes
         self.nbytes = 0
         self.parts: list[tuple[int, ...]] = []
         self.error: Exception | None = None
         Canvas.made.append(self)
 
-    def decode_part(self, structure, texture, noise, token, part):
+    def decode(self, structure, texture, noise, token, part, progress):
         self.nbytes = min(self.budget_bytes, self.nbytes + self.grows_bytes)
         if self.error is not None:
             raise self.error
@@ -188,16 +179,6 @@ def test_a_spot_in_a_part_is_that_of_the_whole(network, spot):
     torch.testing.assert_close(img, expected, atol=1e-5, rtol=0)
 
 
-def test_memory_for_tiles_is_less_and_no_more_than_at_once():
-    def encoding(side, tile_px=None):
-        return encode_bytes(TINY, (side, side), torch.float32, tile_px)
-
-    assert encoding(4096, 256) < encoding(4096, 1024) < encoding(4096)
-    assert encoding(100, 1024) == encoding(100)
-    images = 3 * 6 * 4
-    assert encoding(4096, 256) - encoding(2048, 256) == 3 * 2048**2 * images
-
-
 @pytest.mark.parametrize(
     "edit",
     [
@@ -229,13 +210,6 @@ def test_memory_is_that_of_the_largest_picture_that_is_encoded(edit):
     ]
     # Of such an encoder nearly all of the memory is the encoder's.
     assert needed[1] > 3.5 * needed[0]
-
-
-def test_memory_for_decoding_is_that_of_a_window():
-    large, larger = (
-        decode_bytes(TINY, (side, side), torch.float32, as_map=False) for side in (6000, 12000)
-    )
-    assert larger - large == 3 * 6000**2 * 3 * 6 * 4
 
 
 def test_a_picture_too_large_to_encode_at_once_is_encoded_in_tiles(monkeypatch):

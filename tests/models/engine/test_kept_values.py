@@ -20,10 +20,8 @@ from models.edits import (
 )
 from models.engine import plan, renderer
 from models.errors import Cancelled
-from tests.models.engine.coding import box_mask, coding_engine, random_network, soft_mask
+from tests.models.engine.coding import box_mask, coding_engine, soft_mask
 from tests.models.engine.fakes import Brighten, BrightenStage, random_picture
-
-pytestmark = pytest.mark.usefixtures("one_thread")
 
 PHOTO = random_picture(40, 52, seed=1)
 REFERENCES = (random_picture(30, 30, seed=2), random_picture(12, 60, seed=3))
@@ -35,14 +33,8 @@ MASKS = (
     box_mask(7, 5, (0, 0), (0, 0)),
 )
 SPOTS = (None, (0.5, 0.5, 0.2), (0.1, 0.8, 0.1))
-STEPS = 40
 MOST_LEVELS = 8
 """Of 65536: less computed anew is summed in another order."""
-
-
-@pytest.fixture(scope="module")
-def network():
-    return random_network()
 
 
 @pytest.fixture
@@ -143,13 +135,14 @@ class CalledOff(CancelToken):
         super().raise_if_cancelled()
 
 
+@pytest.mark.parametrize("steps", [15, pytest.param(150, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("short_side_px", [None, 32], ids=["own size", "smaller"])
 @pytest.mark.parametrize("seed", range(3))
 def test_whatever_was_done_before_the_picture_is_a_new_engines(
-    engine, network, seed, short_side_px
+    engine, network, seed, short_side_px, steps
 ):
     hand = Hand(seed)
-    for step in range(STEPS):
+    for step in range(steps):
         hand.change()
         request = hand.request(short_side_px)
         if hand.rng.random() < 0.3:

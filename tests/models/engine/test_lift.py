@@ -17,12 +17,9 @@ from tests.models.engine.coding import (
     REFERENCE,
     box_mask,
     coding_engine,
-    random_network,
     soft_mask,
 )
 from tests.models.engine.fakes import Brighten, BrightenStage, random_picture
-
-pytestmark = pytest.mark.usefixtures("one_thread")
 
 PHOTO = random_picture(120, 160, seed=1)
 DEEP = random_picture(120, 160, seed=2, dtype=np.uint16)
@@ -33,11 +30,6 @@ REGION = EditRegion(model="fake", region=SOFT.sha256, amounts=(("structure:0", 3
 ADJUST = AdjustTexture(model="fake", mask=HARD.sha256, amounts=(("texture:0", 3.0),))
 SWAP = SwapTexture(model="fake", reference=REFERENCE.sha256)
 CLONE = CloneStructure(model="fake", patches=(ClonePatch(mask=SOFT.sha256, dx=0.3, dy=0.2),))
-
-
-@pytest.fixture(scope="module")
-def network():
-    return random_network()
 
 
 @pytest.fixture

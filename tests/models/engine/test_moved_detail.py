@@ -14,7 +14,6 @@ from tests.models.engine.coding import (
     coding_context,
     coding_engine,
     float_of,
-    random_network,
     render,
     request_of,
     soft_mask,
@@ -27,11 +26,6 @@ DOWN, RIGHT = 3 * CELL_PX, 20 * CELL_PX
 PATCH = ((20, 140), (10, 130))
 CORE = (..., slice(56, 104), slice(46, 94))
 """So far from the rim of the patch that no code from outside of it comes in."""
-
-
-@pytest.fixture(scope="module")
-def network():
-    return random_network()
 
 
 def clone(mask: Mask, detail: float, down_px=DOWN, right_px=RIGHT, source=None) -> CloneStructure:

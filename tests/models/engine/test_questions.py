@@ -25,24 +25,16 @@ from tests.models.engine.coding import (
     REFERENCE,
     coding_engine,
     extras,
-    full_mask,
     random_network,
     soft_mask,
 )
 from tests.models.engine.fakes import TINY, FakeNetwork, make_spec, random_picture
 from tests.models.toys import rewrite
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 SAMPLES = Path(__file__).resolve().parents[3] / "resources" / "samples"
 PHOTO = random_picture(40, 50, seed=1)
 SOFT = soft_mask(40, 50, 20, 18, 12)
 CPU_FULL = "DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes."
-
-
-@pytest.fixture(scope="module")
-def network():
-    return random_network()
 
 
 @pytest.fixture
@@ -51,9 +43,7 @@ def engine(network):
 
 
 def place(x, y, *edits, base=PHOTO, **changes):
-    picture = RenderRequest(
-        base=base, edits=edits, pictures=(REFERENCE,), masks=(SOFT, full_mask(40, 50)), **changes
-    )
+    picture = RenderRequest(base=base, edits=edits, pictures=(REFERENCE,), masks=(SOFT,), **changes)
     return SimilarityRequest(picture=picture, x=x, y=y, model="fake")
 
 

@@ -31,8 +31,6 @@ from tests.models.engine.layouts import (
     stripes,
 )
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 
 @pytest.fixture(scope="module")
 def network() -> SpadeNetwork:
