@@ -3,13 +3,19 @@
 import contextlib
 import errno
 import os
+import re
 import secrets
+import time
 from collections.abc import Generator
 from pathlib import Path
 from typing import BinaryIO
 
 from app.errors import UserError
 
+PART = re.compile(r"\.scumble-[0-9a-f]{12}\.part")
+"""What a file is called while it is written."""
+OLD_SECONDS = 24 * 60 * 60
+"""Nothing is written for so long: a part of that age was left by a program that was killed."""
 NO_ROOM = frozenset({errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)})
 
 
@@ -29,7 +35,7 @@ def replaced_atomically(path: Path) -> Generator[BinaryIO, None, None]:
 
     It is a temporary file beside it, which is flushed to the disk before it takes its place; an
     existing file keeps its permissions, and a link is followed. If the block raises, everything is
-    left as it was.
+    left as it was. Temporary files that were left there more than a day ago are deleted.
 
     Raises:
         UserError: the folder is missing, the target is no file, is protected or in use, or the
@@ -39,6 +45,8 @@ def replaced_atomically(path: Path) -> Generator[BinaryIO, None, None]:
     part = target.parent / f".scumble-{secrets.token_hex(6)}.part"
     try:
         mode = _checked_mode(target)
+        # First: they may take the room that is needed.
+        _drop_old_parts(target.parent)
         with open(part, "xb") as file:
             yield file
             file.flush()
@@ -62,6 +70,16 @@ def _checked_mode(target: Path) -> int | None:
     if not target.is_file() or not os.access(target, os.W_OK):
         raise PermissionError(errno.EACCES, "is protected")
     return target.stat().st_mode & 0o7777
+
+
+def _drop_old_parts(folder: Path) -> None:
+    latest = time.time() - OLD_SECONDS
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            if PART.fullmatch(entry.name) and entry.is_file(follow_symlinks=False):
+                with contextlib.suppress(OSError):
+                    if entry.stat().st_mtime < latest:
+                        os.unlink(entry)
 
 
 def flush_folder(folder: Path) -> None:

@@ -248,7 +248,9 @@ class Editing:
     @property
     def size_words(self) -> str:
         """At which size the edits are carried out."""
-        if self.sizes.anew or self.dry:
+        if self.dry:
+            return f"at up to {DRY_PX} px (results of larger photos are finer)"
+        if self.sizes.anew:
             return ""
         limit_px = self.sizes.edit_px or self.engine.default_short_side_px
         return f"edits at up to {min(limit_px, self.sizes.size_px or limit_px)} px"

@@ -11,8 +11,10 @@ from app.controllers.pictures import Pictures
 from app.controllers.preview import Rendered
 from app.controllers.session import Change, Session
 from app.document.document import Document, Photo
+from app.document.io.fingerprints import Fingerprint, fingerprint
 from app.document.io.photo_files import PhotoFile, photo_file
 from app.document.io.steps import SUFFIX, Steps
+from app.errors import UserError
 from app.jobs.queue import JobQueue
 from app.jobs.slots import Job, Means, Slot
 from models.api import Progress
@@ -20,6 +22,9 @@ from models.api import Progress
 THUMBNAIL_PX = 256
 
 Encode = Callable[[Photo], PhotoFile]
+Known = dict[Path, Fingerprint | None]
+"""How the files of a document looked when they were last read or written. Each document has its
+own, and the file thread adds to it as part of the job that reads or writes."""
 
 
 def is_project(path: Path) -> bool:
@@ -35,6 +40,7 @@ class Projects(QObject):
         opened(Path): the session has the document of this project now.
         saved(Path): the work is in this file now.
         working(str, float): the stage of saving in words and the share that is done; "" at rest.
+        refused(Path): nothing was saved, for another program has changed the document's file.
         failed(Exception): nothing was saved; an existing file is as it was.
 
     Attributes:
@@ -46,6 +52,7 @@ class Projects(QObject):
     opened = Signal(object)
     saved = Signal(object)
     working = Signal(str, float)
+    refused = Signal(object)
     failed = Signal(object)
 
     def __init__(
@@ -57,7 +64,8 @@ class Projects(QObject):
         self._pictures = pictures
         self._encode: Encode = photo_file
         self._shown: Rendered | None = None
-        self._coming: tuple[Path | None, bool] = (None, False)
+        self._coming: tuple[Path | None, bool, Known] = (None, False, {})
+        self._known: Known = {}
         self._jobs: set[Job] = set()
         self.path: Path | None = None
         self.recovered = False
@@ -70,6 +78,11 @@ class Projects(QObject):
         if document is None:
             return ""
         return document.base.name if self.path is None else self.path.name
+
+    @property
+    def file_fingerprint(self) -> Fingerprint | None:
+        """Of the document's file as it was last read or written; None if that is not known."""
+        return None if self.path is None else self._known.get(self.path)
 
     @property
     def busy(self) -> bool:
@@ -91,19 +104,23 @@ class Projects(QObject):
 
     def open_file(self, path: Path) -> None:
         """Open a project with its history."""
+        project, known = path.absolute(), Known()
 
         def load(progress: Progress) -> Steps:
             from app.document.io.project import load_project
 
+            # First, so that what is written meanwhile is noticed.
+            known[project] = fingerprint(project)
             return load_project(path, progress)
 
-        self.open_steps(path.name, load, path.absolute(), then=lambda: self.opened.emit(path))
+        self.open_steps(path.name, load, project, known, then=lambda: self.opened.emit(path))
 
     def open_steps(
         self,
         name: str,
         load: Callable[[Progress], Steps],
         path: Path | None,
+        known: Known,
         *,
         recovered: bool = False,
         before: Callable[[], None] = lambda: None,
@@ -115,6 +132,7 @@ class Projects(QObject):
             name: of what is being read, for the person.
             load: safe on any thread.
             path: the file that it belongs to.
+            known: how that file looked, as soon as `load` has returned.
             recovered: whether it is in no file as it is.
             before: called just before it is open, unless that fails.
             then: called when it is open.
@@ -122,32 +140,48 @@ class Projects(QObject):
 
         def coming() -> None:
             before()
-            self._coming = (path, recovered)
+            self._coming = (path, recovered, known)
 
         self._pictures.open_steps(name, load, coming, then, saved=not recovered)
 
-    def save(self, path: Path) -> None:
-        """Write the document with its history; the file is replaced at the very end."""
+    def save(self, path: Path, *, replace: bool = True) -> None:
+        """Write the document with its history; the file is replaced at the very end.
+
+        Args:
+            path: of the file.
+            replace: False: not if it is another one than was last read or written here.
+        """
         history = self._session.history
         if history is None:
             return
-        document = self._session.settled()
+        document, known = self._session.settled(), self._known
         steps, encode, thumbnail = Steps.of(history), self._encode, self.thumbnail()
 
-        def work(means: Means) -> None:
+        def work(means: Means) -> bool:
             from app.document.io.project import save_project
 
+            if not replace and fingerprint(path) not in (None, known.get(path)):
+                return False
             save_project(
                 steps, path, encode=encode, thumbnail_hwc=thumbnail(), progress=means.progress
             )
+            known[path] = fingerprint(path)
+            return True
 
-        def done(_: None) -> None:
-            if self._session.history is history:
+        def done(written: bool) -> None:
+            is_open = self._session.history is history
+            if written and is_open:
                 self.path, self.recovered = path, False
                 history.mark_saved(document)
                 self.renamed.emit()
             self._end(job)
-            self.saved.emit(path)
+            if written:
+                self.saved.emit(path)
+            elif is_open:
+                self.refused.emit(path)
+            else:
+                words = f"{path.name} was not saved: another program has changed it."
+                self.failed.emit(UserError(words))
 
         def failed(error: Exception) -> None:
             self._end(job)
@@ -171,7 +205,7 @@ class Projects(QObject):
 
     def _document_changed(self, document: Document | None, why: Change) -> None:
         if why is Change.OPEN:
-            self.path, self.recovered = self._coming
-            self._coming = (None, False)
+            self.path, self.recovered, self._known = self._coming
+            self._coming = (None, False, {})
             self._shown = None
             self.renamed.emit()

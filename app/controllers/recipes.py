@@ -18,12 +18,13 @@ class Recipes(QObject):
     """Reads and writes recipes on the file thread.
 
     Signals:
-        saved(Path): the edits are in this file.
+        saved(Path, bool): the edits are in this file, and what they name, if they name anything,
+            in the folder beside it.
         loaded(str, int): so many edits of the file of this name are in the document now.
         failed(Exception): nothing was saved or loaded; file and document are as they were.
     """
 
-    saved = Signal(object)
+    saved = Signal(object, bool)
     loaded = Signal(str, int)
     failed = Signal(object)
 
@@ -44,7 +45,8 @@ class Recipes(QObject):
             save_recipe(path, document)
 
         def done(_: None) -> None:
-            self.saved.emit(path)
+            edits = document.edits
+            self.saved.emit(path, any(e.pictures or e.masks or e.directions for e in edits))
 
         self._queue.submit(Slot.WRITE, work, done=done, failed=self.failed.emit)
 

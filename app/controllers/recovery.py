@@ -3,8 +3,7 @@
 import logging
 import threading
 import weakref
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,10 +13,11 @@ import numpy.typing as npt
 from PySide6.QtCore import QLockFile, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
 
-from app.controllers.finder import read_thumbnail
 from app.controllers.projects import Projects
+from app.controllers.recovery_folders import Offer, Writer, discard, offer_of, taken
 from app.controllers.session import Change, Session
 from app.document.document import Document, Photo
+from app.document.io.fingerprints import Fingerprint, fingerprint
 from app.document.io.photo_files import PhotoFile, photo_file
 from app.document.io.steps import Steps
 from app.errors import UserError
@@ -34,73 +34,12 @@ FOLD_BYTES = 64 * 2**20
 """And as soon as it takes so much."""
 FLUSH_SECONDS = 20.0
 """So long a program that is about to end waits for the disk."""
-LOCK = "lock"
-THUMBNAIL_PX = 192
+SHOW_MS = 3_000
+"""After so long the list of what can be recovered gets a picture of how it looks."""
 
 log = logging.getLogger(__name__)
 
-
-@dataclass(frozen=True)
-class Offer:
-    """Work that can be recovered, and that no running program has in hand.
-
-    Attributes:
-        found: what it is.
-        thumb_rgb_hwc: a small picture, uint8, or None.
-    """
-
-    found: "Found"
-    thumb_rgb_hwc: npt.NDArray[np.uint8] | None
-
-
-def lock_of(folder: Path) -> QLockFile | None:
-    """The lock of a recovery folder, if no living program holds it.
-
-    The system's own locks would do, but for network drives; this one knows its process by number
-    and name.
-    """
-    lock = QLockFile(str(folder / LOCK))
-    lock.setStaleLockTime(0)
-    return lock if lock.tryLock(0) else None
-
-
-class Writer:
-    """The recovery folder of one document, with its lock; for the thread of `Slot.JOURNAL`.
-
-    Args:
-        folder: made at the first step.
-        lock: of the folder, if it is there already.
-    """
-
-    def __init__(self, folder: Path, lock: QLockFile | None = None) -> None:
-        from app.document.io.recovery import Recovery
-
-        self.recovery = Recovery(folder)
-        self._lock = lock
-
-    def keep(self, steps: Steps, about: "About") -> int:
-        """As `Recovery.keep`; what the journal takes then."""
-        if self._lock is None:
-            # Before anything is listed there. If the folder cannot be made, `keep` will say so.
-            with suppress(OSError):
-                self.recovery.folder.mkdir(parents=True, exist_ok=True)
-            self._lock = lock_of(self.recovery.folder)
-        self.recovery.keep(steps, about)
-        return self.recovery.journal_bytes
-
-    def release(self) -> None:
-        """Let go of the folder; another program may have it."""
-        self.recovery.close()
-        if self._lock is not None:
-            self._lock.unlock()
-            self._lock = None
-
-    def remove(self) -> None:
-        """Delete the folder; `UserError` if that cannot be done."""
-        from app.document.io.recovery import remove_recovery
-
-        self.release()
-        remove_recovery(self.recovery.folder)
+Thumbnail = Callable[[], npt.NDArray[np.uint8] | None]
 
 
 class Recoveries(QObject):
@@ -134,6 +73,8 @@ class Recoveries(QObject):
         self._told = False
         self._rest = QTimer(self, singleShot=True, interval=FOLD_MS)
         self._rest.timeout.connect(self.fold)
+        self._calm = QTimer(self, singleShot=True, interval=SHOW_MS)
+        self._calm.timeout.connect(self._show)
         session.changed.connect(self._document_changed)
         session.steps_changed.connect(self._steps_changed)
         projects.set_encoder(self._encoded)
@@ -181,14 +122,8 @@ class Recoveries(QObject):
 
     def fold(self) -> None:
         """Make a project of the journal, beside the other work."""
-        writer, thumbnail = self._writer, self._projects.thumbnail()
-        self._rest.stop()
-        if writer is not None and self._holds_work:
-            self._queue.submit(
-                Slot.JOURNAL,
-                lambda means: writer.recovery.fold(thumbnail()),
-                failed=self._keeping_failed,
-            )
+        self._stop_waiting()
+        self._with_thumbnail(lambda writer, thumbnail: writer.recovery.fold(thumbnail()))
 
     def give_up(self) -> None:
         """The person has decided: what is in no file is not wanted."""
@@ -204,14 +139,14 @@ class Recoveries(QObject):
 
     def end(self) -> None:
         """After the threads have ended: delete what nobody wants, let go of the rest."""
-        self._rest.stop()
+        self._stop_waiting()
         writer, self._writer = self._writer, None
         if writer is not None and (self._given_up or not self._session.unsaved):
             self._unwanted.append(writer)
         elif writer is not None:
             writer.release()
         for each in self._unwanted:
-            _remove(each)
+            each.remove()
 
     # What other programs have left
 
@@ -224,66 +159,69 @@ class Recoveries(QObject):
 
             drop_leftovers(recovery_folder())
             folders = [folder for folder in recoveries(recovery_folder()) if folder != own]
-            return tuple(filter(None, map(_offer, folders)))
+            return tuple(filter(None, map(offer_of, folders)))
 
         self._queue.submit(Slot.MANAGE, work, done=self.found.emit, failed=self.failed.emit)
 
     def open(self, found: "Found") -> None:
         """Make what was found the document; its folder goes on being used."""
-        locks: list[QLockFile] = []
+        self._queue.submit(
+            Slot.MANAGE,
+            lambda means: taken(found),
+            done=lambda taken: self._open(*taken),
+            failed=self._not_there,
+        )
+
+    def discard(self, found: "Found") -> None:
+        """Delete what was found."""
+        self._queue.submit(
+            Slot.MANAGE,
+            lambda means: discard(found),
+            done=lambda _: self.look(),
+            failed=self._not_there,
+        )
+
+    # Inside
+
+    def _open(self, lock: QLockFile, found: "Found") -> None:
+        project, known = found.about.project, dict[Path, Fingerprint | None]()
 
         def load(progress: Progress) -> Steps:
             from app.document.io.recovery import load_recovery
 
-            lock = lock_of(found.folder)
-            if lock is None:
-                raise _in_use(found)
+            if project is not None:
+                known[project] = found.about.fingerprint or fingerprint(project)
             try:
-                steps, _ = load_recovery(found.folder)
-            except UserError:
+                return load_recovery(found.folder)[0]
+            except Exception:
                 lock.unlock()
                 raise
-            locks.append(lock)
-            return steps
 
         def before() -> None:
-            self._next_writer = Writer(found.folder, locks[0])
+            self._next_writer = Writer(found.folder, lock)
 
         def then() -> None:
             self.recovered.emit(self._projects.name)
             self.look()
 
         self._projects.open_steps(
-            found.about.name, load, found.about.project, recovered=True, before=before, then=then
+            found.about.name, load, project, known, recovered=True, before=before, then=then
         )
 
-    def discard(self, found: "Found") -> None:
-        """Delete what was found."""
-
-        def work(means: Means) -> None:
-            from app.document.io.recovery import remove_recovery
-
-            lock = lock_of(found.folder)
-            if lock is None and found.folder.exists():
-                raise _in_use(found)
-            if lock is not None:
-                lock.unlock()
-            remove_recovery(found.folder)
-
-        self._queue.submit(Slot.MANAGE, work, done=lambda _: self.look(), failed=self.failed.emit)
-
-    # Inside
+    def _not_there(self, error: Exception) -> None:
+        self.failed.emit(error)
+        self.look()
 
     def _document_changed(self, document: Document | None, why: Change) -> None:
         if why is not Change.OPEN:
             return
         old, self._writer, self._next_writer = self._writer, self._next_writer, None
         self._holds_work = self._writer is not None
-        self._rest.stop()
+        self._stop_waiting()
         if old is not None:
             self._unwanted.append(old)
             done = partial(self._unwanted.remove, old)
-            self._queue.submit(Slot.JOURNAL, lambda means: _remove(old), done=lambda _: done())
+            self._queue.submit(Slot.JOURNAL, lambda means: old.remove(), done=lambda _: done())
         if document is not None:
             self._queue.submit(Slot.JOURNAL, _get_ready)
 
@@ -304,14 +242,30 @@ class Recoveries(QObject):
             failed=self._keeping_failed,
         )
         self._rest.start()
+        self._calm.start()
 
     def _clear(self) -> None:
         """Nothing can be lost now; what was kept would only bring back what is in a file."""
         writer = self._writer
-        self._rest.stop()
+        self._stop_waiting()
         if writer is not None and self._holds_work:
             self._holds_work = False
             self._queue.submit(Slot.JOURNAL, lambda means: writer.recovery.clear())
+
+    def _show(self) -> None:
+        self._with_thumbnail(lambda writer, thumbnail: writer.recovery.show(thumbnail()))
+
+    def _with_thumbnail(self, act: Callable[[Writer, Thumbnail], None]) -> None:
+        """Do something with the work that is kept, and what is shown of it, beside other work."""
+        writer, thumbnail = self._writer, self._projects.thumbnail()
+        if writer is not None and self._holds_work:
+            self._queue.submit(
+                Slot.JOURNAL, lambda means: act(writer, thumbnail), failed=self._keeping_failed
+            )
+
+    def _stop_waiting(self) -> None:
+        self._rest.stop()
+        self._calm.stop()
 
     def _kept(self, journal_bytes: int) -> None:
         self._told = False
@@ -327,6 +281,9 @@ class Recoveries(QObject):
     def _state_changed(self, state: Qt.ApplicationState) -> None:
         if state is not Qt.ApplicationState.ApplicationActive:
             self.fold()
+        elif self._session.document is None:
+            # Another window may have taken what is offered here, or have left something.
+            self.look()
 
     def _new_writer(self) -> Writer:
         from app.document.io.recovery import new_folder, recovery_folder
@@ -336,7 +293,7 @@ class Recoveries(QObject):
     def _about(self) -> "About":
         from app.document.io.recovery import About
 
-        return About(self._projects.name, self._projects.path)
+        return About(self._projects.name, self._projects.path, self._projects.file_fingerprint)
 
     def _encoded(self, photo: Photo) -> PhotoFile:
         writer = self._writer
@@ -347,36 +304,3 @@ def _get_ready(means: Means) -> None:
     """Load what the first step needs, so that neither it nor the GUI waits for that."""
     import app.document.io.images
     import app.document.io.recovery  # noqa: F401
-
-
-def _remove(writer: Writer) -> None:
-    try:
-        writer.remove()
-    except UserError as error:
-        log.info("A recovery could not be deleted: %s", error)
-
-
-def _offer(folder: Path) -> Offer | None:
-    """What a folder offers, None if there is nothing, or a program is at it."""
-    from app.document.io.recovery import THUMBNAIL, found, remove_recovery
-
-    lock = lock_of(folder)
-    if lock is None:
-        return None
-    there = found(folder)
-    lock.unlock()
-    try:
-        if there is None:
-            remove_recovery(folder)
-            return None
-        return Offer(there, read_thumbnail(folder / THUMBNAIL, THUMBNAIL_PX))
-    except (OSError, ValueError):
-        return Offer(there, None) if there else None
-    except UserError:
-        return None
-
-
-def _in_use(found: "Found") -> UserError:
-    return UserError(
-        f"{found.about.name} is open in another window of Scumble.", "Go on with it there."
-    )

@@ -57,6 +57,11 @@ class Photo:
         object.__setattr__(self, "alpha_sha256", pixel_hash(alpha_hw))
 
     @property
+    def stem(self) -> str:
+        """What files that are made of it are called, without their extension."""
+        return self.name if self.path is None else Path(self.name).stem
+
+    @property
     def bits(self) -> int:
         """8 or 16 bits a channel."""
         return 8 * self.picture.rgb_hwc.itemsize

@@ -7,6 +7,7 @@ from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+import numpy as np
 import numpy.typing as npt
 from psygnal import Signal
 
@@ -49,6 +50,10 @@ class History:
         steps_changed(): the list, the index or the saved mark is another.
 
     A listener may call the history again: what that emits comes after what is being emitted.
+
+    Attributes:
+        thumbs: small pictures of states, H x W x 3, by serial; whoever has one puts it there, and
+            it goes with its state.
     """
 
     changed = Signal(object, object, reemission="queued")
@@ -71,6 +76,7 @@ class History:
         self._max_steps = max_steps
         self._max_bytes = max_bytes
         self._held = _Held(document)
+        self.thumbs: dict[int, npt.NDArray[np.uint8]] = {}
 
     @property
     def states(self) -> tuple[State, ...]:
@@ -203,7 +209,7 @@ class History:
         merged = merge is not None and merge == self._merge
         kept = self._states[: self._index + (0 if merged else 1)]
         for state in self._states[len(kept) :]:
-            self._held.release(state.document)
+            self._drop(state)
         if kept and document == kept[-1].document:
             self._merge = None
         else:
@@ -219,11 +225,15 @@ class History:
         last_bytes = _Held(states[-1].document).nbytes
         first = max(0, len(states) - 1 - self._max_steps)
         for state in states[:first]:
-            self._held.release(state.document)
+            self._drop(state)
         while first + 1 < len(states) and self._held.nbytes - last_bytes > self._max_bytes:
-            self._held.release(states[first].document)
+            self._drop(states[first])
             first += 1
         return states[first:]
+
+    def _drop(self, state: State) -> None:
+        self._held.release(state.document)
+        self.thumbs.pop(state.serial, None)
 
     def _emit_changed(self, shown: Document) -> None:
         if shown != self.document:

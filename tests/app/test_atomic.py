@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
@@ -89,6 +90,48 @@ def test_a_failure_at_any_step_leaves_everything_as_it_was(tmp_path, monkeypatch
     assert caught.value.hint
     assert os.listdir(tmp_path) == before
     assert not existing or (tmp_path / "a.png").read_bytes() == b"old"
+
+
+def test_what_killed_programs_left_is_deleted_a_day_later_and_nothing_else(tmp_path):
+    day = 24 * 60 * 60
+    ages = {
+        ".scumble-0123456789ab.part": day + 60,
+        ".scumble-ba9876543210.part": day - 60,
+        ".scumble-0123456789AB.part": 2 * day,
+        ".scumble-0123456789.part": 2 * day,
+        ".scumble-0123456789ab.part.png": 2 * day,
+        "scumble-0123456789ab.part": 2 * day,
+        ".0123456789ab.part": 2 * day,
+    }
+    for name in ages:
+        (tmp_path / name).write_bytes(b"half")
+    folder, link = tmp_path / ".scumble-aaaaaaaaaaaa.part", tmp_path / ".scumble-bbbbbbbbbbbb.part"
+    folder.mkdir()
+    link.symlink_to(tmp_path / ".0123456789ab.part")
+    for path in (folder, *map(tmp_path.joinpath, ages)):
+        then = time.time() - ages.get(path.name, 2 * day)
+        os.utime(path, (then, then))
+    before = set(os.listdir(tmp_path))
+    write_atomically(tmp_path / "a", b"new")
+    assert before - set(os.listdir(tmp_path)) == {".scumble-0123456789ab.part"}
+    assert (tmp_path / "a").read_bytes() == b"new"
+
+
+@pytest.mark.parametrize("call", ["scandir", "unlink"])
+def test_leftovers_that_cannot_be_deleted_are_no_failure(tmp_path, monkeypatch, call):
+    left = [tmp_path / f".scumble-{digit * 12}.part" for digit in "ab"]
+    for path in left:
+        path.write_bytes(b"half")
+        os.utime(path, (0, 0))
+
+    def fail(*_arguments):
+        raise PermissionError(errno.EACCES, "no")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, call, fail)
+        write_atomically(tmp_path / "a", b"new")
+    assert all(path.exists() for path in left)
+    assert (tmp_path / "a").read_bytes() == b"new"
 
 
 def test_a_drive_that_is_only_for_reading_is_protected(tmp_path):

@@ -2,7 +2,7 @@
 
 An archive may come from anywhere. Nothing of it is unpacked to the disk, no name in it is taken for
 a path, and no more is read of a member than the manifest says; what is damaged or was changed is
-refused.
+refused. Which program packed it makes no difference, so it may be unpacked and packed again.
 """
 
 import hashlib
@@ -11,6 +11,7 @@ import re
 import zipfile
 import zlib
 from collections.abc import Iterable
+from io import BytesIO
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, cast
@@ -24,8 +25,19 @@ from models.errors import ModelsError
 MANIFEST = "manifest.json"
 MEMBER = re.compile(r"[a-z0-9][a-z0-9-]*(/[a-z0-9][a-z0-9-]*)?\.[a-z0-9]{1,20}")
 TEXTS = (".json",)
+IN_A_FOLDER = re.compile(r"([^/]*/)?manifest\.json")
+"""Who packs a folder, and not what is in it, has all names begin with its own."""
+FURNITURE = re.compile(r"(.*/)?(\.DS_Store|desktop\.ini|Thumbs\.db)|__MACOSX/.*|.*/")
+"""What packing programs add: folders, and what file managers leave in them."""
+PACKINGS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+"""Others can unpack to any size at once."""
 MAX_TEXT_BYTES = 256 * 2**20
-"""Of a member in JSON, which is the only kind that is compressed."""
+"""Of a member in JSON, which is the only kind that is compressed when it is written."""
+MOST_DEFLATED = 100
+SPARE_BYTES = 2**20
+MAX_DEFLATED_BYTES = 2**30
+"""Pictures that another program has compressed once more may become so many times as large, and
+these bytes, but never larger than a photo of 16 bits can be."""
 PIECE_BYTES = 2**20
 
 DAMAGES = (
@@ -83,9 +95,10 @@ class Archive:
     def __init__(self, path: Path, form: str, newest: int) -> None:
         self._zip = _opened(path, form)
         try:
-            self._members = self._checked_members(path.stat().st_size)
+            # First, so that a file of the future is told from one that is damaged.
             manifest = self._manifest(form)
             self.version = _version(manifest, newest)
+            self._members = self._checked_members(path.stat().st_size)
             self._listed = cast("dict[str, Any]", manifest["members"])
             self._check_listed()
         except Refusal:
@@ -119,7 +132,7 @@ class Archive:
             ValueError: other contents, or others than the manifest says.
         """
         listed = self._listed[name]
-        data = self._read(name, listed["bytes"])
+        data = self._read(self._members[name], listed["bytes"])
         if hashlib.sha256(data).hexdigest() != listed["sha256"]:
             raise ValueError(f"{name} is not what was written")
         return data
@@ -128,44 +141,47 @@ class Archive:
         """The contents of a JSON member."""
         return json.loads(self.read(name))
 
-    def _read(self, name: str, size: int) -> bytes:
+    def _read(self, info: zipfile.ZipInfo, size: int) -> bytes:
         """A member of exactly so many bytes; not more than one piece beyond them is unpacked."""
-        pieces: list[bytes] = []
-        left = size
-        with self._zip.open(self._members[name]) as member:
-            while left >= 0 and (piece := member.read(min(PIECE_BYTES, left + 1))):
-                pieces.append(piece)
-                left -= len(piece)
-        if left != 0:
-            raise ValueError(f"{name} has another size than the manifest says")
-        return b"".join(pieces)
+        data = BytesIO()
+        with self._zip.open(info) as member:
+            while piece := member.read(min(PIECE_BYTES, size + 1 - data.tell())):
+                data.write(piece)
+        if data.tell() != size:
+            raise ValueError(f"{info.filename} has another size than the manifest says")
+        return data.getvalue()
+
+    def _manifest(self, form: str) -> dict[str, Any]:
+        if any(info.flag_bits & 0x1 for info in self._zip.infolist()):
+            raise Refusal("it is encrypted", "Save it again with the program that did that.")
+        places = [name for name in self._zip.namelist() if IN_A_FOLDER.fullmatch(name)]
+        if not places:
+            raise _other_kind(form)
+        info = self._zip.getinfo(min(places, key=len))
+        self._folder = info.filename.removesuffix(MANIFEST)
+        _check_packing(info)
+        values: object = json.loads(self._read(info, info.file_size))
+        if not isinstance(values, dict) or cast("Any", values).get("format") != form:
+            raise _other_kind(form)
+        return cast("dict[str, Any]", values)
 
     def _checked_members(self, file_bytes: int) -> dict[str, zipfile.ZipInfo]:
         members: dict[str, zipfile.ZipInfo] = {}
         for info in self._zip.infolist():
-            _check_name(info.orig_filename)
-            if info.orig_filename in members:
+            _check_path(info.orig_filename)
+            if FURNITURE.fullmatch(info.orig_filename):
+                continue
+            name = info.orig_filename.removeprefix(self._folder)
+            if not MEMBER.fullmatch(name):
+                raise ValueError(f"a member {name!r}")
+            if name in members:
                 raise Refusal("it holds a file twice", "Open an earlier copy of it.")
-            if info.flag_bits & 0x1:
-                raise Refusal("it is encrypted", "Save it again with the program that did that.")
-            members[info.orig_filename] = info
-        for name, info in members.items():
-            most = MAX_TEXT_BYTES if name.endswith(TEXTS) else info.compress_size
-            if info.file_size > most:
-                raise Refusal("it would unpack to far more than it is", "Open another copy of it.")
-        if sum(info.compress_size for info in members.values()) > file_bytes:
+            _check_packing(info)
+            members[name] = info
+        if sum(info.compress_size for info in self._zip.infolist()) > file_bytes:
             raise ValueError("members overlap")
+        del members[MANIFEST]
         return members
-
-    def _manifest(self, form: str) -> dict[str, Any]:
-        info = self._members.get(MANIFEST)
-        if info is None:
-            raise _other_kind(form)
-        values: object = json.loads(self._read(MANIFEST, info.file_size))
-        if not isinstance(values, dict) or cast("Any", values).get("format") != form:
-            raise _other_kind(form)
-        del self._members[MANIFEST]
-        return cast("dict[str, Any]", values)
 
     def _check_listed(self) -> None:
         for name, listed in self._listed.items():
@@ -192,13 +208,21 @@ def _other_kind(form: str) -> Refusal:
     return Refusal(f"it is not a {form.replace('-', ' ').capitalize()}", "Choose another file.")
 
 
-def _check_name(name: str) -> None:
-    """Refuse what is no name of ours, and first of all what leads anywhere."""
+def _check_path(name: str) -> None:
+    """Refuse a name that leads anywhere."""
     parts = re.split(r"[/\\]", name)
     if ".." in parts or not parts[0] or ":" in name or "\\" in name:
         raise Refusal("it holds a path that leads out of it", "Do not trust where it came from.")
-    if not MEMBER.fullmatch(name):
-        raise ValueError(f"a member {name!r}")
+
+
+def _check_packing(info: zipfile.ZipInfo) -> None:
+    """Refuse what would unpack to more than can be meant."""
+    if info.compress_type not in PACKINGS:
+        raise Refusal("it is packed in a rare way", "Pack it again as an ordinary zip file.")
+    deflated = min(MOST_DEFLATED * info.compress_size + SPARE_BYTES, MAX_DEFLATED_BYTES)
+    most = MAX_TEXT_BYTES if info.filename.endswith(TEXTS) else max(info.compress_size, deflated)
+    if info.file_size > most:
+        raise Refusal("it would unpack to far more than it is", "Open another copy of it.")
 
 
 def _version(manifest: dict[str, Any], newest: int) -> int:

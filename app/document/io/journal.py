@@ -30,7 +30,7 @@ from app.document.io.photo_files import Pixels
 from app.document.io.raw import Refusal
 from app.document.io.row_reader import RowReader, text, whole
 from app.document.io.row_writer import Fresh, Numbers, RowWriter
-from app.document.io.steps import Steps
+from app.document.io.steps import Steps, Thumbs
 
 FORM = "scumble-journal"
 VERSION = 1
@@ -126,6 +126,7 @@ def replayed(path: Path, known: Steps | None, photo: PhotoSource) -> Steps | Non
         OSError: it cannot be read.
     """
     steps, states = known, list(known.states) if known else []
+    thumbs: Thumbs = known.thumbs if known else {}
     with open(path, "rb") as file:
         records = _records(file, path.stat().st_size)
         _check_head(next(records, b""), len(states))
@@ -137,7 +138,7 @@ def replayed(path: Path, known: Steps | None, photo: PhotoSource) -> Steps | Non
                 for label, document in zip(values["labels"], documents, strict=True):
                     states.append(State(text(label), document, len(states)))
                 present = tuple(states[whole(number)] for number in values["states"])
-                steps = Steps(present, whole(values["index"]))
+                steps = Steps(present, whole(values["index"]), thumbs)
             except (*DAMAGES, Refusal):
                 # What was before it is good.
                 break

@@ -32,6 +32,13 @@ def profile_name(icc: bytes | None) -> str:
         return ""
 
 
+def with_alpha(rgb_hwc: Pixels, alpha_hw: Pixels | None) -> Pixels:
+    """H x W x 4 of colours and alpha; the colours themselves where there is none."""
+    if alpha_hw is None:
+        return rgb_hwc
+    return np.concatenate([rgb_hwc, alpha_hw[..., None]], axis=2)
+
+
 def to_8_bit(pixels: Pixels) -> npt.NDArray[np.uint8]:
     """The nearest 8-bit values of full-range uint8 or uint16 ones."""
     if pixels.dtype == np.uint8:

@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from app.document.io import exif, oiio
 from app.document.io.metadata import ImageMetadata
+from app.document.io.pixels import with_alpha
 from app.document.io.raw import RawImage, Refusal, SizeCheck, damaged
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -215,12 +216,11 @@ def encode(
     rgb_hwc: npt.NDArray[Any], alpha_hw: npt.NDArray[Any] | None, metadata: ImageMetadata
 ) -> bytes:
     """A PNG file of 8 or 16 bits, RGB or RGBA, with profile, EXIF, resolution and XMP."""
-    planes = [rgb_hwc] if alpha_hw is None else [rgb_hwc, alpha_hw[..., None]]
     height, width, _ = rgb_hwc.shape
     colour = RGB if alpha_hw is None else 6
     ihdr = struct.pack(">IIBBBBB", width, height, 8 * rgb_hwc.itemsize, colour, 0, 0, 0)
     parts = [SIGNATURE, _chunk(b"IHDR", ihdr), *_metadata_chunks(metadata)]
-    parts += [_chunk(b"IDAT", data) for data in _compressed(np.concatenate(planes, axis=2))]
+    parts += [_chunk(b"IDAT", data) for data in _compressed(with_alpha(rgb_hwc, alpha_hw))]
     return b"".join([*parts, _chunk(b"IEND", b"")])
 
 
@@ -229,10 +229,10 @@ def encode_grey(values_hw: npt.NDArray[Any]) -> bytes:
     small where neighbours are equal."""
     height, width = values_hw.shape
     ihdr = struct.pack(">IIBBBBB", width, height, 8 * values_hw.itemsize, GREY, 0, 0, 0)
-    rows = np.ascontiguousarray(values_hw.astype(f">u{values_hw.itemsize}"))
+    rows = np.ascontiguousarray(values_hw, f">u{values_hw.itemsize}")
     unfiltered = np.zeros((height, 1 + width * values_hw.itemsize), np.uint8)
     unfiltered[:, 1:] = rows.view(np.uint8).reshape(height, -1)
-    data = zlib.compress(unfiltered.tobytes(), ZLIB_LEVEL)
+    data = zlib.compress(unfiltered.data, ZLIB_LEVEL)
     parts = [(b"IHDR", ihdr), (b"IDAT", data), (b"IEND", b"")]
     return b"".join([SIGNATURE, *(_chunk(kind, content) for kind, content in parts)])
 

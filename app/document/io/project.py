@@ -8,6 +8,7 @@ A zip archive (`app.document.io.archive`):
     arrays/N.png          layouts (label ids) and masks (levels), in shades of grey; of one that
                           differs from another in a few tiles those tiles, one below the other
     sliders.safetensors   directions of texture codes
+    thumbs.safetensors    small pictures of states, as far as there are any
     recipe.json           every edit of every state, as a recipe
     document.json         the rest: names, sizes, the order of things, the states of the history
 
@@ -31,6 +32,7 @@ from app.document.io import png
 from app.document.io.archive import DAMAGES, MAX_TEXT_BYTES, Archive, write_archive
 from app.document.io.metadata import ImageMetadata
 from app.document.io.migrations import VERSION, migrated
+from app.document.io.opening import opening
 from app.document.io.photo_files import FOLDERS, PhotoFile, PhotoReader, Pixels, photo_file
 from app.document.io.pixels import to_8_bit
 from app.document.io.raw import Refusal, damaged
@@ -41,7 +43,7 @@ from app.errors import UserError
 
 FORM = "scumble-project"
 DOCUMENT, RECIPE, THUMBNAIL = "document.json", "recipe.json", "thumbnail.png"
-SLIDERS = "sliders.safetensors"
+SLIDERS, THUMBS = "sliders.safetensors", "thumbs.safetensors"
 THUMBNAIL_PX = 256
 
 Progress = Callable[[str, float], None]
@@ -81,6 +83,8 @@ def save_project(
                 yield _array_name(number), png.encode_grey(array.pixels_hw)
         if fresh.sliders:
             yield SLIDERS, _sliders(fresh)
+        if thumbs := _thumbs(steps):
+            yield THUMBS, tensors.save(thumbs)
         yield from texts
 
     write_archive(path, FORM, VERSION, members())
@@ -97,20 +101,13 @@ def load_project(path: Path, progress: Progress = lambda words, share: None) -> 
         UserError: there is no such file, it is no project or of a later version, it is damaged or
             incomplete, or was made to do harm; a sentence says which.
     """
-    try:
-        with Archive(path, FORM, VERSION) as archive:
-            return _steps(archive, progress)
-    except Refusal as refusal:
-        raise UserError(f"{path.name} cannot be opened: {refusal.reason}.", refusal.hint) from None
-    except FileNotFoundError:
-        raise UserError(f"There is no file {path}.", "Check its name and folder.") from None
-    except PermissionError:
-        raise UserError(
-            f"{path.name} cannot be opened: you may not read it.", "Change its permissions."
-        ) from None
-    except DAMAGES as error:
-        refusal = damaged()
-        raise UserError(f"{path.name} cannot be opened: {refusal.reason}.", refusal.hint) from error
+    with opening(path, DAMAGES):
+        try:
+            with Archive(path, FORM, VERSION) as archive:
+                return _steps(archive, progress)
+        except UserError as error:
+            # About a photo in it, by a name that nobody knows.
+            raise damaged() from error
 
 
 def thumbnail_png(document: Document, picture_hwc: npt.NDArray[np.uint8] | None = None) -> bytes:
@@ -128,7 +125,7 @@ def _fitted(steps: Steps) -> tuple[Steps, Fresh, list[tuple[str, bytes]]]:
             return steps, fresh, texts
         first = min(steps.index, -(-len(steps.states) // 2))
         newer = steps.states[first:] if first else steps.states[:-1]
-        steps = Steps(newer, steps.index - first)
+        steps = Steps(newer, steps.index - first, steps.thumbs)
 
 
 def _texts(steps: Steps) -> tuple[Fresh, list[tuple[str, bytes]]]:
@@ -167,6 +164,16 @@ def _sliders(fresh: Fresh) -> bytes:
     return tensors.save(values)
 
 
+def _thumbs(steps: Steps) -> dict[str, npt.NDArray[np.uint8]]:
+    """By the state's place."""
+    thumbs = [steps.thumbs.get(state.serial) for state in steps.states]
+    return {
+        str(place): np.ascontiguousarray(thumb)
+        for place, thumb in enumerate(thumbs)
+        if thumb is not None
+    }
+
+
 def _steps(archive: Archive, progress: Progress) -> Steps:
     progress("reading", 0.0)
     rows: dict[str, Any] = archive.values(DOCUMENT)
@@ -177,7 +184,29 @@ def _steps(archive: Archive, progress: Progress) -> Steps:
         State(text(row["label"]), documents[whole(row["document"])], number)
         for number, row in enumerate(rows["states"])
     )
-    return Steps(states, whole(rows["index"]))
+    return Steps(states, whole(rows["index"]), _thumbs_of(archive, len(states)))
+
+
+def _thumbs_of(archive: Archive, states: int) -> dict[int, npt.NDArray[np.uint8]]:
+    """The pictures of so many states; none if they are damaged, for the work is more than they."""
+    try:
+        found = _tensors(archive, THUMBS)
+    except DAMAGES:
+        return {}
+    thumbs = ((place, found.get(str(place))) for place in range(states))
+    return {place: thumb for place, thumb in thumbs if thumb is not None and _is_small(thumb)}
+
+
+def _is_small(rgb_hwc: npt.NDArray[Any]) -> bool:
+    sized = rgb_hwc.shape[2:] == (3,) and 0 < rgb_hwc.size <= 3 * THUMBNAIL_PX**2
+    return sized and rgb_hwc.dtype == np.uint8
+
+
+def _tensors(archive: Archive, name: str) -> dict[str, npt.NDArray[Any]]:
+    try:
+        return tensors.load(archive.read(name))
+    except SafetensorError as error:
+        raise ValueError(f"{name} cannot be read") from error
 
 
 class _Members:
@@ -200,10 +229,7 @@ class _Members:
 
     def direction(self, number: int) -> npt.NDArray[Any]:
         if self._sliders is None:
-            try:
-                self._sliders = tensors.load(self._archive.read(SLIDERS))
-            except SafetensorError as error:
-                raise ValueError("the sliders cannot be read") from error
+            self._sliders = _tensors(self._archive, SLIDERS)
         return self._sliders[str(number)]
 
     def _photo_file(self, stem: str) -> PhotoFile:

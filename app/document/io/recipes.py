@@ -287,7 +287,7 @@ class _Reader:
     def _file(self, what: str, name: object) -> Path:
         """The path of a file of the folder, which has to be there."""
         parts = re.split(r"[/\\]", _text(name))
-        if ".." in parts or not parts[0] or ":" in parts[0]:
+        if ".." in parts or not parts[0] or any(":" in part for part in parts):
             raise Refusal(
                 f"it names a file outside of its folder, {name!r}",
                 "Do not trust where it came from.",

@@ -34,6 +34,7 @@ from platformdirs import user_data_path
 from app.atomic import flush_folder, write_atomically, writing_failed
 from app.document.document import Photo
 from app.document.io.archive import DAMAGES
+from app.document.io.fingerprints import Fingerprint, known_fingerprint
 from app.document.io.journal import Journal, replayed
 from app.document.io.photo_files import FOLDERS, PhotoFile, PhotoReader, photo_file, stem
 from app.document.io.raw import Refusal
@@ -45,6 +46,7 @@ FORM = "scumble-recovery"
 VERSION = 1
 """Of a recovery with all its files: it rises with the version of any of them."""
 FOLDER_VARIABLE = "SCUMBLE_DATA"
+STAMP = "%Y%m%d-%H%M%S"
 NAME = re.compile(r"\d{8}-\d{6}-[0-9a-f]{6}")
 GENERATION = re.compile(r"(?:journal-(\d{1,9})|recovery-(\d{1,9})\.scumble)")
 ABOUT, THUMBNAIL = "about.json", "thumbnail.png"
@@ -59,10 +61,12 @@ class About:
     Attributes:
         name: of the project or the photo.
         project: the file that it was last saved in, or None.
+        fingerprint: of that file, as this work was saved in it; None if that is not known.
     """
 
     name: str
     project: Path | None = None
+    fingerprint: Fingerprint | None = None
 
 
 @dataclass(frozen=True)
@@ -99,7 +103,13 @@ def recovery_folder() -> Path:
 
 def new_folder(folder: Path) -> Path:
     """The name of a new recovery in a folder; nothing is made."""
-    return folder / f"{datetime.datetime.now():%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
+    return folder / f"{datetime.datetime.now():{STAMP}}-{secrets.token_hex(3)}"
+
+
+def is_old(folder: Path) -> bool:
+    """Whether a recovery was begun more than a day ago, by its name."""
+    yesterday = datetime.datetime.now() - datetime.timedelta(days=1)
+    return folder.name < f"{yesterday:{STAMP}}"
 
 
 class Recovery:
@@ -132,13 +142,15 @@ class Recovery:
             if self._kept is None or not _same(steps, self._kept):
                 self._append(steps)
             if about != self._about:
-                self._show(steps, None)
+                self.show(None)
                 self._say(about)
-        except (OSError, UserError) as error:
+        except Exception as error:
             # What is half written cannot be continued; the next try begins another journal.
             self.close()
-            self._folded = None
-            raise _failed(self.folder, error) from error
+            self._kept = self._folded = None
+            if isinstance(error, OSError | UserError):
+                raise _failed(self.folder, error) from error
+            raise
 
     def fold(self, thumbnail_hwc: npt.NDArray[np.uint8] | None = None) -> None:
         """Make a project of all that is kept, and begin a new journal.
@@ -157,11 +169,30 @@ class Recovery:
             return
         number = self._generation + 1
         path = self.folder / f"recovery-{number}{SUFFIX}"
-        written = save_project(self._kept, path, encode=self.encoded, thumbnail_hwc=thumbnail_hwc)
+        try:
+            written = save_project(
+                self._kept, path, encode=self.encoded, thumbnail_hwc=thumbnail_hwc
+            )
+        except UserError as error:
+            raise _failed(self.folder, error) from error
         self.close()
         self._folded, self._generation = written, number
         self._drop_earlier()
-        self._show(self._kept, thumbnail_hwc)
+        self.show(thumbnail_hwc)
+
+    def show(self, thumbnail_hwc: npt.NDArray[np.uint8] | None) -> None:
+        """Have a small picture of what is kept for the list of what can be recovered, if there is
+        room for it on the disk.
+
+        Args:
+            thumbnail_hwc: H x W x 3; None: of the document's photo.
+        """
+        from app.document.io.project import thumbnail_png
+
+        if self._kept is not None:
+            data = thumbnail_png(self._kept.document, thumbnail_hwc)
+            with contextlib.suppress(UserError):
+                write_atomically(self.folder / THUMBNAIL, data)
 
     def clear(self) -> None:
         """Offer nothing: the work is in a file now. The photos stay, for the steps to come."""
@@ -211,14 +242,10 @@ class Recovery:
                 with contextlib.suppress(OSError):
                     path.unlink()
 
-    def _show(self, steps: Steps, thumbnail_hwc: npt.NDArray[np.uint8] | None) -> None:
-        from app.document.io.project import thumbnail_png
-
-        write_atomically(self.folder / THUMBNAIL, thumbnail_png(steps.document, thumbnail_hwc))
-
     def _say(self, about: About) -> None:
         project = None if about.project is None else str(about.project)
-        values = {"format": FORM, "version": VERSION, "name": about.name, "project": project}
+        values: dict[str, Any] = {"format": FORM, "version": VERSION, "name": about.name}
+        values |= {"project": project, "fingerprint": about.fingerprint}
         write_atomically(self.folder / ABOUT, json.dumps(values).encode("ascii"))
         self._about = about
 
@@ -305,11 +332,13 @@ def _same(a: Steps, b: Steps) -> bool:
 
 
 def _failed(folder: Path, error: OSError | UserError) -> UserError:
-    if isinstance(error, OSError):
-        error = writing_failed(folder / ABOUT, error)
+    words, cause = (error.text, error.__cause__) if isinstance(error, UserError) else ("", error)
+    if isinstance(cause, OSError):
+        # None of the files is known to the person by its name.
+        words = writing_failed(folder / "A copy of the work", cause).text
     return UserError(
         "Your steps cannot be kept for the case that the program ends unexpectedly.",
-        f"{error.text} Save your work.",
+        f"{words} Save your work.",
     )
 
 
@@ -360,7 +389,11 @@ def _about(folder: Path) -> About:
     if values["version"] > VERSION:
         raise Refusal("a later version of Scumble wrote it", "Open it with that one.")
     project = values["project"]
-    return About(text(values["name"]), None if project is None else Path(text(project)))
+    return About(
+        text(values["name"]),
+        None if project is None else Path(text(project)),
+        known_fingerprint(values.get("fingerprint")),
+    )
 
 
 def _photo_path(folder: Path, name: str) -> Path | None:

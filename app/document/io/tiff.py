@@ -115,9 +115,8 @@ def encode(
     Raises:
         Refusal: it would be larger than a TIFF file can be.
     """
-    planes = [rgb_hwc] if alpha_hw is None else [rgb_hwc, alpha_hw[..., None]]
     fields = metadata.fields
-    samples = np.concatenate(planes, axis=2)
+    samples = pixels.with_alpha(rgb_hwc, alpha_hw)
     rows = max(1, STRIP_BYTES // samples[0].nbytes)
     strips = _strips(samples, rows, fields.order)
     end = 8 + sum(map(len, strips))

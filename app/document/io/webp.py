@@ -12,7 +12,7 @@ from PIL.WebPImagePlugin import WebPImageFile
 from app.document.io import exif
 from app.document.io.jpeg import EXIF_PREFIX, PILLOW_ERRORS
 from app.document.io.metadata import ImageMetadata
-from app.document.io.pixels import to_8_bit
+from app.document.io.pixels import to_8_bit, with_alpha
 from app.document.io.raw import RawImage, Refusal, SizeCheck, damaged
 
 MAX_SIDE_PX = 16_383
@@ -73,9 +73,8 @@ def encode(
     """
     if max(rgb_hwc.shape[:2]) > MAX_SIDE_PX:
         raise Refusal(f"a WebP file has at most {MAX_SIDE_PX:,} px a side", "Save it as PNG.")
-    planes = [rgb_hwc] if alpha_hw is None else [rgb_hwc, alpha_hw[..., None]]
     target = io.BytesIO()
-    Image.fromarray(to_8_bit(np.concatenate(planes, axis=2))).save(
+    Image.fromarray(to_8_bit(with_alpha(rgb_hwc, alpha_hw))).save(
         target,
         "WEBP",
         quality=quality,

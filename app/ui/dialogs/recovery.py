@@ -1,6 +1,6 @@
 """What the person is asked at the start when an earlier one ended without being left."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -137,6 +137,11 @@ class RecoveryDialog(QDialog):
             self._fit()
         else:
             self.reject()
+
+    def keep_only(self, folders: Collection[Path]) -> None:
+        """List no more what is not among these: another window has it."""
+        for folder in self._rows.keys() - folders:
+            self.drop(folder)
 
     def _row(self, kept: Kept) -> KeptRow:
         made = KeptRow(kept)

@@ -15,9 +15,11 @@ from app.ui.files import ask_save, folder_beside
 from app.ui.main_window import MainWindow
 from app.ui.presenters.notices import Teller
 from app.ui.presenters.picture import PicturePresenter
-from app.ui.presenters.questions import ask_to_replace, unless_unsaved
+from app.ui.presenters.questions import ask_to_overwrite, ask_to_replace, unless_unsaved
 
 NEEDS_DOCUMENT = ("file.save", "file.save_as")
+SAVE_KEY = "save"
+"""Of notices about the open document's file."""
 
 
 class ProjectPresenter(QObject):
@@ -47,6 +49,7 @@ class ProjectPresenter(QObject):
         projects.renamed.connect(self._title)
         projects.opened.connect(preferences.add_recent)
         projects.saved.connect(self._saved)
+        projects.refused.connect(self._refused)
         projects.failed.connect(self._failed)
         projects.working.connect(partial(picture.work, "save"))
         self._document_changed(None, Change.OPEN)
@@ -62,7 +65,7 @@ class ProjectPresenter(QObject):
         if self._projects.path is None:
             self.save_as()
         else:
-            self._projects.save(self._projects.path)
+            self._projects.save(self._projects.path, replace=False)
 
     def save_as(self) -> None:
         """Ask for a file and write the project there."""
@@ -103,26 +106,35 @@ class ProjectPresenter(QObject):
             return path
         base = document.base if document else None
         default = folder_beside(base.path if base else None)
-        stem = Path(base.name).stem if base else ""
+        stem = base.stem if base else ""
         return Path(self._preferences.last_folder("project") or default, f"{stem}{SUFFIX}")
 
     def _saved(self, path: Path) -> None:
         self._preferences.add_recent(path)
-        self._tell.info(f"Saved {path.name}.", key="save")
+        self._tell.info(f"Saved {path.name}.", key=SAVE_KEY)
         plan, self._plan = self._plan, None
         if plan is not None and not self._session.unsaved:
             plan()
 
+    def _refused(self, path: Path) -> None:
+        def overwrite() -> None:
+            # Another picture, which was on its way, may have come over the question.
+            if self._projects.path == path:
+                self._projects.save(path)
+
+        ask_to_overwrite(self._window, path, overwrite, self.save_as, self._forget_plan)
+
     def _failed(self, error: Exception) -> None:
         self._forget_plan()
         save_as = ("Save as…", self.save_as)
-        self._tell.error(error, save_as, key="save")
+        self._tell.error(error, save_as, key=SAVE_KEY)
 
     def _forget_plan(self) -> None:
         self._plan = None
 
     def _document_changed(self, document: Document | None, why: Change) -> None:
         if why is Change.OPEN:
+            self._window.notices.dismiss(SAVE_KEY)
             self._window.actions_.enable(document is not None, *NEEDS_DOCUMENT)
 
     def _title(self) -> None:

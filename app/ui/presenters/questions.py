@@ -1,4 +1,4 @@
-"""The questions that must be answered: before work is thrown away."""
+"""The questions that must be answered: before work, or a file, is thrown away."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -63,6 +63,28 @@ def ask_to_replace(
     replace = box.addButton("Replace", QMessageBox.ButtonRole.DestructiveRole)
     box.setDefaultButton(box.addButton("Cancel", QMessageBox.ButtonRole.RejectRole))
     box.finished.connect(lambda: act() if box.clickedButton() is replace else give_up())
+    box.open()
+
+
+def ask_to_overwrite(
+    window: MainWindow,
+    path: Path,
+    overwrite: Callable[[], object],
+    save_as: Callable[[], object],
+    give_up: Callable[[], object],
+) -> None:
+    """Ask what becomes of a project's file that another program has changed."""
+    words = f"{path.name} was changed by another program since it was opened."
+    box = _box(window, words, "If you overwrite it, what is in it now is gone.")
+    first = box.addButton("Overwrite", QMessageBox.ButtonRole.DestructiveRole)
+    other = box.addButton("Save as…", QMessageBox.ButtonRole.AcceptRole)
+    box.setDefaultButton(box.addButton("Cancel", QMessageBox.ButtonRole.RejectRole))
+
+    def answered() -> None:
+        clicked = box.clickedButton()
+        (overwrite if clicked is first else save_as if clicked is other else give_up)()
+
+    box.finished.connect(answered)
     box.open()
 
 

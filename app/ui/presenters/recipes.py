@@ -47,7 +47,7 @@ class RecipePresenter(QObject):
         document = self._session.document
         if document is None or not document.entries:
             return
-        name = f"{Path(document.base.name).stem}-recipe.json"
+        name = f"{document.base.stem}-recipe.json"
         folder = self._preferences.last_folder(FOLDER_KIND) or folder_beside(document.base.path)
         ask_save(self._window, "Save a recipe", Path(folder, name), RECIPE_FILES, self._save)
 
@@ -71,14 +71,13 @@ class RecipePresenter(QObject):
         self._preferences.remember_folder(FOLDER_KIND, path.parent)
         self._recipes.load(path)
 
-    def _saved(self, path: Path) -> None:
+    def _saved(self, path: Path, names_files: bool) -> None:
         from app.document.io.recipes import files_folder
 
         show = ("Show in file manager", partial(self._tell.reveal, path))
         words = f"The recipe is in {path.name}"
-        files = files_folder(path)
-        if any(each.is_file() for each in files.rglob("*")):
-            words += f", what its edits use in the folder {files.name} beside it"
+        if names_files:
+            words += f", what its edits use in the folder {files_folder(path).name} beside it"
         self._tell.info(f"{words}.", show, key="recipe")
 
     def _loaded(self, name: str, count: int) -> None:

@@ -7,12 +7,13 @@ from pathlib import Path
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QDialog
 
-from app.controllers.recovery import Offer, Recoveries
+from app.controllers.recovery import Recoveries
+from app.controllers.recovery_folders import Offer
 from app.crash import CrashReport
 from app.ui.dialogs.recovery import Kept, RecoveryDialog
 from app.ui.main_window import MainWindow
 from app.ui.presenters.notices import Teller
-from app.ui.presenters.projects import ProjectPresenter
+from app.ui.presenters.projects import SAVE_KEY, ProjectPresenter
 
 
 class RecoveryPresenter(QObject):
@@ -31,6 +32,7 @@ class RecoveryPresenter(QObject):
         self._projects = projects
         self._tell = tell
         self._dialog: QDialog | None = None
+        self._question: RecoveryDialog | None = None
         self._offers: dict[Path, Offer] = {}
         self._offered = False
         recoveries.found.connect(self._found)
@@ -68,16 +70,23 @@ class RecoveryPresenter(QObject):
         self._window.start.set_recoveries(
             [(folder, offer.found.words) for folder, offer in self._offers.items()]
         )
-        if offers and not self._offered:
+        if self._question is not None:
+            self._question.keep_only(self._offers.keys())
+        elif offers and not self._offered:
             self._ask(offers)
         self._offered = True
 
     def _ask(self, offers: Sequence[Offer]) -> None:
-        dialog = RecoveryDialog([_kept(offer) for offer in offers], self._window)
+        dialog = self._question = RecoveryDialog([_kept(offer) for offer in offers], self._window)
         dialog.opened.connect(self._open)
         dialog.discarded.connect(self._discard)
-        dialog.finished.connect(dialog.deleteLater)
+        dialog.finished.connect(self._answered)
         dialog.open()
+
+    def _answered(self) -> None:
+        if self._question is not None:
+            self._question.deleteLater()
+            self._question = None
 
     def _open(self, folder: Path) -> None:
         offer = self._offers[folder]
@@ -88,7 +97,8 @@ class RecoveryPresenter(QObject):
 
     def _recovered(self, name: str) -> None:
         words = f"{name} was recovered with all its steps; it is not saved yet."
-        self._tell.info(words, ("Save", self._projects.save), key="recovery")
+        # Until it is: what is told of saving takes its place.
+        self._tell.warning(words, "", ("Save", self._projects.save), key=SAVE_KEY)
 
     def _failed(self, error: Exception) -> None:
         self._tell.error(error, key="recovery")

@@ -1,6 +1,8 @@
 """A tiny model with directions, and recipes for it."""
 
+import functools
 import hashlib
+import tempfile
 from dataclasses import asdict
 from pathlib import Path
 
@@ -25,6 +27,12 @@ def save_with_directions(
     path: Path, config, *, seed: int = 0, mean: bool = True, structure: bool = True
 ) -> Path:
     """A network of random weights that brings directions, whose id is the file's name."""
+    path.write_bytes(_with_directions(path.stem, config, seed, mean, structure))
+    return path
+
+
+@functools.cache
+def _with_directions(name: str, config, seed: int, mean: bool, structure: bool) -> bytes:
     torch.manual_seed(seed)
     length = config.texture_channels
     extras = {
@@ -37,21 +45,23 @@ def save_with_directions(
         extras["structure.deviations"] = torch.tensor([0.5, 0.25])
     if mean:
         extras["texture.mean"] = torch.nn.functional.normalize(torch.randn(length), dim=0)
-    checkpoint.save(
-        path,
-        SwappingAutoencoder(**asdict(config)),
-        model_id=path.stem,
-        title=path.stem.title(),
-        family="swapping_autoencoder",
-        config=config,
-        licence="CC0-1.0",
-        source="random numbers",
-        step=0,
-        ema=False,
-        training={"variance_of_the_axes": {"texture": 0.63, "structure": 0.5}},
-        extras=extras,
-    )
-    return path
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, f"{name}.safetensors")
+        checkpoint.save(
+            path,
+            SwappingAutoencoder(**asdict(config)),
+            model_id=name,
+            title=name.title(),
+            family="swapping_autoencoder",
+            config=config,
+            licence="CC0-1.0",
+            source="random numbers",
+            step=0,
+            ema=False,
+            training={"variance_of_the_axes": {"texture": 0.63, "structure": 0.5}},
+            extras=extras,
+        )
+        return path.read_bytes()
 
 
 def file_hash(path: Path) -> str:

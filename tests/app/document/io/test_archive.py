@@ -1,5 +1,6 @@
 """Archives with a manifest: read as they were written, or refused in words."""
 
+import hashlib
 import io
 import json
 import os
@@ -45,6 +46,27 @@ def changed(path: Path, **members: bytes | None) -> None:
                 packed.writestr(name, data)
 
 
+class OneWay(io.BytesIO):
+    """A pipe: zip programs that write to one put the sizes behind the data."""
+
+    def seekable(self) -> bool:
+        return False
+
+    def tell(self) -> int:
+        raise OSError
+
+
+def packed_again(path: Path, *furniture: str, folder: str = "") -> None:
+    """As an ordinary zip program does it: all deflated, folders too, in another order."""
+    pipe = OneWay()
+    with zipfile.ZipFile(path) as packed, zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED) as again:
+        for name in furniture:
+            again.writestr(name, b"" if name.endswith("/") else b"left by a file manager")
+        for name in reversed(packed.namelist()):
+            again.writestr(folder + name, packed.read(name))
+    path.write_bytes(pipe.getvalue())
+
+
 def manifest(path: Path) -> dict:
     with zipfile.ZipFile(path) as packed:
         return json.loads(packed.read(MANIFEST))
@@ -80,6 +102,58 @@ def test_only_texts_are_compressed(file):
         "photos/1-2.png": zipfile.ZIP_STORED,
         "empty.png": zipfile.ZIP_STORED,
     }
+
+
+@pytest.mark.parametrize(
+    "furniture",
+    [(), ("photos/",), ("__MACOSX/", "__MACOSX/._a.json", ".DS_Store", "photos/.DS_Store"),
+     ("desktop.ini", "photos/Thumbs.db")],
+)  # fmt: skip
+def test_an_archive_that_was_unpacked_and_packed_again_is_read(file, furniture):
+    packed_again(file, *furniture)
+    with zipfile.ZipFile(file) as packed:
+        assert {info.compress_type for info in packed.infolist()} == {zipfile.ZIP_DEFLATED}
+        assert all(info.flag_bits & 0x8 for info in packed.infolist())
+    with Archive(file, FORM, 3) as opened:
+        assert {name: opened.read(name) for name in opened.names} == MEMBERS
+
+
+@pytest.mark.parametrize("folder", ["work/", "My Wörk 2.toy/"])
+def test_an_archive_that_was_packed_with_its_folder_is_read(file, folder):
+    packed_again(file, folder, f"{folder}photos/", f"{folder}.DS_Store", folder=folder)
+    with Archive(file, FORM, 3) as opened:
+        assert {name: opened.read(name) for name in opened.names} == MEMBERS
+
+
+@pytest.mark.parametrize("folder", ["../", "/", "C:/", "..\\", "a/../"])
+def test_a_folder_that_leads_out_is_refused(file, folder):
+    packed_again(file, folder=folder)
+    with pytest.raises(Refusal, match=r"a path that leads out of it|not a Toy project"):
+        Archive(file, FORM, 3)
+
+
+@pytest.mark.parametrize(("name", "reason"), [("a.json", "a file twice"), ("b.json", "damaged")])
+def test_what_is_beside_the_folder_is_none_of_it(file, name, reason):
+    packed_again(file, folder="work/")
+    with zipfile.ZipFile(file, "a") as packed:
+        packed.writestr(name, b'{"x": 1}')
+    refused(file, reason)
+
+
+def test_a_path_that_climbs_out_is_no_furniture(file):
+    packed_again(file, "../.DS_Store")
+    refused(file, "a path that leads out of it")
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_what_is_packed_in_a_rare_way_is_refused(file, method):
+    with zipfile.ZipFile(file) as packed:
+        members = {name: packed.read(name) for name in packed.namelist()}
+    for rare in ("photos/1-2.png", MANIFEST):
+        with zipfile.ZipFile(file, "w") as packed:
+            for name, data in members.items():
+                packed.writestr(name, data, method if name == rare else zipfile.ZIP_STORED)
+        refused(file, "packed in a rare way")
 
 
 def test_a_failure_while_members_are_made_leaves_the_file_as_it_was(file):
@@ -135,6 +209,14 @@ def test_an_archive_of_another_kind_is_refused(file):
 def test_an_archive_of_a_later_version_says_so(file):
     with pytest.raises(Refusal, match="a later version of Scumble wrote it"):
         Archive(file, FORM, 2)
+
+
+def test_a_later_version_may_be_packed_in_ways_that_nobody_knows_yet(file):
+    with zipfile.ZipFile(file, "a", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("Deep/er/and Deeper.PNG", bytes(10_000_000))
+    with pytest.raises(Refusal, match="a later version of Scumble wrote it"):
+        Archive(file, FORM, 2)
+    refused(file, "damaged")
 
 
 @pytest.mark.parametrize("version", ["3", True, -1, 2.0, None])
@@ -234,6 +316,22 @@ def test_a_picture_that_unpacks_to_more_than_it_is_is_refused(tmp_path):
     refused(path, "far more than it is")
 
 
+def test_a_picture_that_was_deflated_again_is_read_up_to_the_size_of_a_photo(tmp_path, monkeypatch):
+    path = tmp_path / "a.toy"
+    data = bytes(900_000) + os.urandom(20_000)
+    bomb(path, "photos/1.png", data, sha256=hashlib.sha256(data).hexdigest())
+    with Archive(path, FORM, 3) as opened:
+        assert opened.read("photos/1.png") == data
+    monkeypatch.setattr(archive, "MAX_DEFLATED_BYTES", 900_000)
+    refused(path, "far more than it is")
+
+
+def test_a_manifest_that_unpacks_to_far_too_much_is_not_read(file, monkeypatch):
+    changed(file, manifest__json=b'{"format": "toy-project"}' + b" " * 1_000_000)
+    monkeypatch.setattr(archive, "MAX_TEXT_BYTES", 1_000_000)
+    refused(file, "far more than it is")
+
+
 def test_a_text_that_unpacks_to_far_too_much_is_refused(tmp_path, monkeypatch):
     path = tmp_path / "bomb.toy"
     bomb(path, "a.json", bytes(2_000_000))
@@ -278,17 +376,16 @@ def test_a_member_that_is_shorter_than_it_says_is_damage(tmp_path):
 def test_members_that_share_their_bytes_are_refused(tmp_path):
     """A bomb without compression: thousands of members, all over the same bytes."""
     path = tmp_path / "bomb.toy"
-    bomb(path, "photos/1.png", b"")
     with zipfile.ZipFile(path, "w") as packed:
         for number in range(3):
             packed.writestr(f"photos/{number}.png", os.urandom(4000))
         values = {"format": FORM, "version": 3, "members": {}}
         packed.writestr(MANIFEST, json.dumps(values))
     data = bytearray(path.read_bytes())
-    at, first = 0, None
+    at = 0
     while (at := data.find(b"PK\1\2", at)) >= 0:
-        first = at if first is None else first
-        struct.pack_into("<II", data, at + 20, 9000, 9000)
+        if data[at + 46 :].startswith(b"photos/"):
+            struct.pack_into("<II", data, at + 20, 9000, 9000)
         at += 4
     path.write_bytes(bytes(data))
     refused(path, "damaged")

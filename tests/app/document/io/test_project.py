@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import os
+import tempfile
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +17,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from safetensors.numpy import load as load_tensors
+from safetensors.numpy import save as save_tensors
 
 from app.document.document import Document
 from app.document.history import History, State
@@ -52,10 +54,17 @@ DOCUMENTS = {
 }
 
 
-@pytest.fixture
-def file(tmp_path) -> Path:
-    path = tmp_path / "work.scumble"
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory) -> bytes:
+    path = tmp_path_factory.mktemp("saved") / "work.scumble"
     save_project(STEPS, path)
+    return path.read_bytes()
+
+
+@pytest.fixture
+def file(tmp_path, saved) -> Path:
+    path = tmp_path / "work.scumble"
+    path.write_bytes(saved)
     return path
 
 
@@ -124,6 +133,59 @@ def test_a_project_that_is_saved_again_is_the_same(file, tmp_path):
     again = tmp_path / "again.scumble"
     save_project(load_project(file), again)
     assert members(again) == members(file)
+
+
+def test_small_pictures_of_states_come_back(tmp_path):
+    path = tmp_path / "a.scumble"
+    serials = [state.serial for state in STEPS.states]
+    wide = np.arange(64 * 40 * 3, dtype=np.uint8).reshape(40, 64, 3)
+    thumbs = {serials[1]: wide[:, ::-1], serials[4]: wide[:3, :9], 77: wide}
+    save_project(replace(STEPS, thumbs=thumbs), path)
+    loaded = load_project(path)
+    assert same_steps(loaded, STEPS)
+    assert loaded.thumbs.keys() == {1, 4}
+    history = loaded.history()
+    for number, state in enumerate(history.states):
+        thumb = history.thumbs.get(state.serial)
+        assert (thumb is None) is (number not in (1, 4))
+        if thumb is not None:
+            assert np.array_equal(thumb, thumbs[serials[number]])
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"0": np.zeros((4, 4, 3), np.float32)},
+        {"0": np.zeros((4, 4), np.uint8), "x": np.zeros((4, 4, 3), np.uint8)},
+        {"0": np.zeros((0, 4, 3), np.uint8)},
+        {"0": np.zeros((1, 200_000, 3), np.uint8), "7": np.zeros((4, 4, 3), np.uint8)},
+    ],
+)
+def test_small_pictures_that_are_none_are_left_out(file, values):
+    rewrite(file, {"thumbs.safetensors": save_tensors(values)})
+    loaded = load_project(file)
+    assert same_steps(loaded, STEPS)
+    assert loaded.thumbs == {}
+
+
+@pytest.mark.parametrize("listed", [True, False])
+def test_work_is_read_though_the_small_pictures_of_its_states_are_damaged(tmp_path, listed):
+    path = tmp_path / "a.scumble"
+    save_project(replace(STEPS, thumbs={0: np.zeros((4, 4, 3), np.uint8)}), path)
+    data = members(path)["thumbs.safetensors"]
+    rewrite(path, {"thumbs.safetensors": bytes(len(data))}, listed=listed)
+    loaded = load_project(path)
+    assert same_steps(loaded, STEPS)
+    assert loaded.thumbs == {}
+
+
+def test_a_project_that_was_unpacked_and_packed_again_opens_the_same(file):
+    before = members(file)
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("photos/", b"")
+        for name in sorted(before, reverse=True):
+            packed.writestr(name, before[name])
+    assert same_steps(load_project(file), STEPS)
 
 
 def test_states_share_what_they_shared(file):
@@ -285,7 +347,16 @@ def test_a_protected_project_is_told(file, monkeypatch):
 
 def test_a_folder_is_no_project(tmp_path):
     (tmp_path / "a.scumble").mkdir()
-    refused(tmp_path / "a.scumble", "damaged")
+    refused(tmp_path / "a.scumble", "it is a folder")
+
+
+def test_a_full_disk_is_not_taken_for_a_damaged_project(file, monkeypatch):
+    def full(**_arguments):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(tempfile, "TemporaryDirectory", full)
+        refused(file, "No space left on device")
 
 
 def test_a_picture_is_no_project(tmp_path):

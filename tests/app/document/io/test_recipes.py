@@ -366,6 +366,8 @@ def png_of(pixels):
         "\\\\server\\lake.png",
         "C:\\lake.png",
         "C:lake.png",
+        "photos/C:/lake.png",
+        "photos\\C:lake.png",
         "",
     ],
 )

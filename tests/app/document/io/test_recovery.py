@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,7 @@ from app.document.io.recovery import (
     Recovery,
     drop_leftovers,
     found,
+    is_old,
     load_recovery,
     new_folder,
     recoveries,
@@ -33,7 +35,7 @@ from app.errors import UserError
 from tests.app.document.io.works import full_steps, photo, same_steps
 
 STEPS = full_steps()
-ABOUT = About("meadow.jpg", Path("/a/\udcffä.scumble"))
+ABOUT = About("meadow.jpg", Path("/a/\udcffä.scumble"), (2**40, -(10**18)))
 NAME = "20270314-150926-0a1b2c"
 
 
@@ -150,6 +152,28 @@ def test_the_thumbnail_is_of_the_photo_and_then_of_the_picture(writer, folder):
         assert thumbnail.size == (30, 20)
 
 
+def test_the_thumbnail_follows_what_is_shown(writer, folder):
+    writer.show(np.zeros((20, 30, 3), np.uint8))
+    assert not folder.exists()
+    writer.keep(first(1), ABOUT)
+    writer.show(np.zeros((20, 30, 3), np.uint8))
+    with Image.open(folder / "thumbnail.png") as thumbnail:
+        assert thumbnail.size == (30, 20)
+
+
+def test_small_pictures_of_states_come_back_as_of_the_last_folding(writer, folder):
+    thumbs = {STEPS.states[1].serial: np.full((2, 3, 3), 1, np.uint8)}
+    writer.keep(replace(first(3), thumbs=thumbs), ABOUT)
+    # What is rendered after the step was kept is in the project all the same.
+    thumbs[STEPS.states[2].serial] = np.full((2, 3, 3), 2, np.uint8)
+    writer.fold()
+    thumbs[STEPS.states[3].serial] = np.full((2, 3, 3), 3, np.uint8)
+    writer.keep(replace(STEPS, thumbs=thumbs), ABOUT)
+    steps, _ = load_recovery(folder)
+    assert same_steps(steps, STEPS)
+    assert {place: thumb[0, 0, 0] for place, thumb in steps.thumbs.items()} == {1: 1, 2: 2}
+
+
 def test_the_project_that_it_belongs_to_may_change(writer, folder):
     writer.keep(first(2), About("a"))
     writer.keep(first(2), ABOUT)
@@ -263,14 +287,47 @@ def test_a_full_disk_is_told_and_nothing_is_lost_and_it_goes_on_later(writer, fo
         for _ in range(2):
             with pytest.raises(UserError, match="cannot be kept") as caught:
                 writer.keep(first(3), ABOUT)
-            assert "no room left" in caught.value.hint
-            assert "Save your work." in caught.value.hint
+            assert caught.value.hint == (
+                "A copy of the work cannot be saved: there is no room left on the disk. "
+                "Save your work."
+            )
             # The system may have taken the bytes, and only not have promised to keep them.
             steps, _ = load_recovery(folder)
             assert same_steps(steps, first(max(2, len(steps.states))))
     writer.keep(first(4), ABOUT)
     assert same_steps(load_recovery(folder)[0], first(4))
     assert len([name for name in files(folder) if name.startswith("journal")]) == 1
+
+
+def test_whatever_breaks_a_step_does_not_break_those_after_it(writer, folder, monkeypatch):
+    """A journal that took note of a step that it does not have would never be read beyond it."""
+    writer.keep(first(2), ABOUT)
+
+    def fail(*_arguments):
+        raise MemoryError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(journal, "_blobs", fail)
+        with pytest.raises(MemoryError):
+            writer.keep(first(3), ABOUT)
+    assert same_steps(load_recovery(folder)[0], first(2))
+    writer.keep(first(4), ABOUT)
+    assert same_steps(load_recovery(folder)[0], first(4))
+
+
+def test_a_step_back_after_a_failure_is_kept_too(writer, folder, monkeypatch):
+    writer.keep(first(2), ABOUT)
+
+    def full(handle):
+        raise OSError(errno.ENOSPC, "full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        with pytest.raises(UserError):
+            writer.keep(first(3), ABOUT)
+    # The third may be on the disk in spite of that.
+    writer.keep(first(2), ABOUT)
+    assert same_steps(load_recovery(folder)[0], first(2))
 
 
 def test_a_disk_too_full_for_a_photo_is_told(writer, folder, monkeypatch):
@@ -287,6 +344,19 @@ def test_a_disk_too_full_for_a_photo_is_told(writer, folder, monkeypatch):
     assert same_steps(load_recovery(folder)[0], first(1))
 
 
+def test_no_file_of_ours_is_named_when_one_of_them_cannot_be_written(writer, folder, monkeypatch):
+    writer.keep(first(2), ABOUT)
+
+    def full(*_arguments):
+        raise OSError(errno.ENOSPC, "full")
+
+    monkeypatch.setattr(os, "replace", full)
+    for act in (writer.fold, partial(writer.keep, first(2), About("b"))):
+        with pytest.raises(UserError, match="cannot be kept") as caught:
+            act()
+        assert "A copy of the work cannot be saved: there is no room" in caught.value.hint
+
+
 def test_a_folder_that_cannot_be_made_is_told(tmp_path):
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(UserError, match="cannot be kept"):
@@ -301,8 +371,12 @@ def test_a_project_that_cannot_be_written_leaves_the_journal(writer, folder, mon
 
     with monkeypatch.context() as patch:
         patch.setattr(project, "save_project", full)
-        with pytest.raises(UserError, match="no room"):
+        with pytest.raises(UserError, match="cannot be kept") as caught:
             writer.fold()
+        # Nothing of a file that the person knows nothing of.
+        assert caught.value.hint == "There is no room left. Save your work."
+        monkeypatch.setattr(recovery, "write_atomically", full)
+        writer.show(None)
     writer.keep(first(3), ABOUT)
     assert files(folder) == ["about.json", "journal-1", "thumbnail.png"]
     assert same_steps(load_recovery(folder)[0], first(3))
@@ -323,6 +397,14 @@ def test_files_that_cannot_be_deleted_stay_and_do_not_matter(writer, folder, mon
 
 
 # What there is
+
+
+def test_what_was_begun_more_than_a_day_ago_is_old(tmp_path):
+    assert not is_old(new_folder(tmp_path))
+    now = datetime.datetime.now()
+    for hours, old in ((-1, False), (1, False), (23, False), (25, True), (9999, True)):
+        begun = now - datetime.timedelta(hours=hours)
+        assert is_old(tmp_path / f"{begun:%Y%m%d-%H%M%S}-0a1b2c") is old
 
 
 def test_recoveries_are_listed_newest_first_with_name_and_time(folder):

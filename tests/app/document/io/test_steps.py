@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from app.document.history import History, State
@@ -32,6 +33,31 @@ def test_a_history_comes_back_with_its_place_and_can_be_undone_and_redone(histor
     assert not again.is_saved
     again.jump(3)
     assert again.document == history.states[3].document
+
+
+def test_small_pictures_come_along_by_their_states(history):
+    history.thumbs[2] = np.full((4, 6, 3), 7, np.uint8)
+    steps = Steps.of(history)
+    history.thumbs[0] = np.zeros((4, 6, 3), np.uint8)
+    assert steps.thumbs.keys() == {0, 2}
+    later = steps.with_step("Last", replace(START, base=photo(9)))
+    again = Steps(later.states[1:], 0, later.thumbs).history()
+    assert [state.label for state in again.states] == ["Step 1", "Last"]
+    assert again.thumbs == {}
+    again = steps.history()
+    assert again.thumbs.keys() == {0, 2}
+    assert again.thumbs[2] is history.thumbs[2]
+
+
+def test_small_pictures_stay_with_their_states_where_the_oldest_are_lost():
+    states = tuple(State(str(n), replace(START, base=photo(n)), n) for n in range(250))
+    thumbs = {n: np.full((1, 1, 3), n, np.uint8) for n in range(0, 250, 3)}
+    history = Steps(states, 240, thumbs).history()
+    assert {
+        int(state.label): history.thumbs[state.serial][0, 0, 0]
+        for state in history.states
+        if state.serial in history.thumbs
+    } == {n: n for n in range(51, 250, 3)}
 
 
 def test_what_is_pending_is_left_out(history):

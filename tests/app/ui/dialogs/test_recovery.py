@@ -111,3 +111,14 @@ def test_a_row_that_is_gone_is_not_missed(dialog):
     dialog.drop(Path("/r/1"))
     dialog.drop(Path("/r/1"))
     assert len(rows(dialog)) == 1
+
+
+def test_what_another_window_has_taken_goes_from_the_list(dialog, heard):
+    dialog.keep_only({Path("/r/1"), Path("/r/2"), Path("/r/3")})
+    assert len(rows(dialog)) == 2
+    dialog.keep_only({Path("/r/2")})
+    (row,) = rows(dialog)
+    assert any("evening.scumble" in label.text() for label in row.findChildren(QLabel))
+    dialog.keep_only(())
+    assert not dialog.isVisible()
+    assert heard == []

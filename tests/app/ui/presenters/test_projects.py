@@ -4,6 +4,7 @@ import threading
 
 import numpy as np
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from app.document.document import Document, LabelMap, Photo
@@ -29,8 +30,31 @@ def save(driver, path) -> None:
     driver.wait(path.is_file)
 
 
+def thumbs(driver) -> list:
+    """The small pictures in the panel of the history."""
+    items = driver.program.steps.items(driver.program.session.history)
+    return [item.thumb_rgb_hwc for item in items]
+
+
 def title(driver) -> str:
     return driver.window.windowTitle()
+
+
+def box(driver, qtbot, words: str) -> QMessageBox:
+    """The question that begins with these words, as soon as it is asked."""
+
+    def shown():
+        boxes = driver.window.findChildren(QMessageBox)
+        return [each for each in boxes if each.isVisible() and each.text().startswith(words)]
+
+    qtbot.waitUntil(lambda: bool(shown()))
+    return shown()[0]
+
+
+def leave_saving(driver, qtbot) -> None:
+    """Close the window, and answer that the work shall be saved first."""
+    driver.window.close()
+    click(box(driver, qtbot, "Save the work on "), "Save")
 
 
 @pytest.fixture
@@ -64,34 +88,36 @@ def test_the_first_save_asks_for_a_file_and_the_next_does_not(swapped, tmp_path)
     assert load_project(path).document == driver.document
 
 
-@pytest.mark.parametrize("way", ["argument", "dialog", "drop", "recent"])
-def test_a_project_opens_as_it_was_left_and_can_be_undone(saved, files, way):
+def test_a_project_opens_as_it_was_left_and_can_be_undone(saved):
     driver = saved
     before, shown = driver.document, driver.program.preview
-    driver.press("Ctrl+W")
-    assert not driver.window.canvas_shown
-    assert title(driver) == "Scumble[*]"
-    if way == "argument":
-        driver.program.documents.open_path(saved.path)
-    elif way == "dialog":
+
+    def by_dialog():
         driver.press("Ctrl+O")
         answer(driver, saved.path)
-    elif way == "drop":
-        driver.drop(saved.path, "project")
-    else:
-        driver.window.start.recent_chosen.emit(saved.path)
-    driver.wait(lambda: driver.document is not None)
-    assert driver.document == before
-    assert title(driver) == "work.scumble[*] - Scumble"
-    assert not driver.window.isWindowModified()
-    assert driver.program.preferences.value.recent_files[0] == str(saved.path)
-    assert shown.working_px
-    driver.press("Ctrl+Z")
-    driver.wait()
-    assert driver.document.entries == ()
-    assert driver.window.isWindowModified()
-    driver.press("Ctrl+Shift+Z")
-    assert driver.document == before
+
+    for open_it in (
+        lambda: driver.program.documents.open_path(saved.path),
+        by_dialog,
+        lambda: driver.drop(saved.path, "project"),
+        lambda: driver.window.start.recent_chosen.emit(saved.path),
+    ):
+        driver.press("Ctrl+W")
+        assert not driver.window.canvas_shown
+        assert title(driver) == "Scumble[*]"
+        open_it()
+        driver.wait(lambda: driver.document is not None)
+        assert driver.document == before
+        assert title(driver) == "work.scumble[*] - Scumble"
+        assert not driver.window.isWindowModified()
+        assert driver.program.preferences.value.recent_files[0] == str(saved.path)
+        assert shown.working_px
+        driver.press("Ctrl+Z")
+        driver.wait()
+        assert driver.document.entries == ()
+        assert driver.window.isWindowModified()
+        driver.press("Ctrl+Shift+Z")
+        assert driver.document == before
 
 
 def test_the_picture_after_reopening_is_the_one_before(saved):
@@ -109,6 +135,22 @@ def test_the_picture_after_reopening_is_the_one_before(saved):
     driver.wait(lambda: bool(pictures) and pictures[-1] is not None and pictures[-1].final)
     assert pictures[-1].request == before.request
     assert np.array_equal(pictures[-1].result.rgb_hwc, before.result.rgb_hwc)
+
+
+def test_the_steps_look_after_reopening_as_before(saved):
+    """Each as it was rendered, and not as the photo."""
+    driver = saved
+    driver.program.swapping.commit_amount(0.7)
+    driver.wait(lambda: driver.program.session.history.thumbs.keys() == {1, 2})
+    before = thumbs(driver)
+    assert not np.array_equal(before[1], before[2])
+    driver.press("Ctrl+S")
+    driver.wait(lambda: not driver.window.isWindowModified())
+    driver.press("Ctrl+W")
+    driver.program.documents.open_path(saved.path)
+    driver.wait(lambda: driver.document is not None)
+    for was, now in zip(before, thumbs(driver), strict=True):
+        assert np.array_equal(was, now)
 
 
 def test_save_as_writes_another_file(saved, tmp_path):
@@ -158,9 +200,7 @@ def test_leaving_asks_once_and_saving_is_the_answer_of_enter(swapped, tmp_path, 
 
 def test_a_save_that_is_given_up_gives_up_leaving_too(swapped, tmp_path, qtbot):
     driver = swapped
-    driver.window.close()
-    qtbot.waitUntil(lambda: bool(driver.window.findChildren(QMessageBox)))
-    click(driver.dialog(QMessageBox), "Save")
+    leave_saving(driver, qtbot)
     driver.dialog(QFileDialog).reject()
     save(driver, tmp_path / "later.scumble")
     assert driver.window.isVisible()
@@ -172,9 +212,7 @@ def test_a_failed_save_loses_nothing_and_keeps_the_window(saved, tmp_path, qtbot
     driver.wait()
     saved.path.unlink()
     saved.path.mkdir()
-    driver.window.close()
-    qtbot.waitUntil(lambda: bool(driver.window.findChildren(QMessageBox)))
-    click(driver.dialog(QMessageBox), "Save")
+    leave_saving(driver, qtbot)
     driver.wait(lambda: any("cannot be saved" in words for words in driver.notices()))
     assert driver.window.isVisible()
     assert driver.window.isWindowModified()
@@ -187,14 +225,90 @@ def test_a_failed_save_loses_nothing_and_keeps_the_window(saved, tmp_path, qtbot
     assert driver.window.isVisible()
 
 
+@pytest.fixture
+def changed(saved):
+    """With work since then, and a file that another program has changed; `driver.theirs`."""
+    saved.program.swapping.commit_amount(0.4)
+    saved.wait()
+    saved.theirs = b"what another window has saved"
+    saved.path.write_bytes(saved.theirs)
+    return saved
+
+
+def asked(driver, qtbot) -> QMessageBox:
+    """The question about the file, which comes when the save has looked at it."""
+    words = "work.scumble was changed by another program since it was opened."
+
+    return box(driver, qtbot, words)
+
+
+def test_what_another_program_has_saved_is_overwritten_only_if_wanted(changed, qtbot):
+    driver = changed
+    driver.press("Ctrl+S")
+    question = asked(driver, qtbot)
+    assert question.defaultButton().text() == "Cancel"
+    qtbot.keyClick(question, Qt.Key.Key_Escape)
+    driver.wait()
+    assert driver.path.read_bytes() == driver.theirs
+    assert driver.window.isWindowModified()
+    driver.press("Ctrl+S")
+    click(asked(driver, qtbot), "Overwrite")
+    driver.wait(lambda: not driver.window.isWindowModified())
+    assert load_project(driver.path).document == driver.document
+    assert title(driver) == "work.scumble[*] - Scumble"
+
+
+def test_work_on_a_file_that_another_program_has_changed_goes_elsewhere(changed, tmp_path, qtbot):
+    driver, other = changed, tmp_path / "mine.scumble"
+    driver.press("Ctrl+S")
+    click(asked(driver, qtbot), "Save as…")
+    answer(driver, other)
+    driver.wait(lambda: not driver.window.isWindowModified())
+    assert load_project(other).document == driver.document
+    assert driver.path.read_bytes() == driver.theirs
+    assert title(driver) == "mine.scumble[*] - Scumble"
+
+
+def test_leaving_waits_for_the_answer_about_another_programs_file(changed, tmp_path, qtbot):
+    driver = changed
+    for _ in range(2):
+        leave_saving(driver, qtbot)
+        click(asked(driver, qtbot), "Cancel")
+        driver.wait()
+        assert driver.window.isVisible()
+        assert driver.window.isWindowModified()
+        assert driver.path.read_bytes() == driver.theirs
+    # What was given up is not done by a save later on.
+    driver.press("Ctrl+Shift+S")
+    answer(driver, tmp_path / "mine.scumble")
+    driver.wait(lambda: not driver.window.isWindowModified())
+    assert driver.window.isVisible()
+
+
+def test_leaving_goes_on_when_another_programs_file_is_overwritten(changed, qtbot):
+    driver, document = changed, changed.document
+    leave_saving(driver, qtbot)
+    click(asked(driver, qtbot), "Overwrite")
+    qtbot.waitUntil(lambda: not driver.window.isVisible())
+    assert load_project(driver.path).document == document
+
+
+def test_a_picture_that_comes_over_the_question_is_not_written_there(changed, qtbot):
+    driver = changed
+    driver.press("Ctrl+S")
+    question = asked(driver, qtbot)
+    driver.program.session.open(Document(base=driver.document.base))
+    click(question, "Overwrite")
+    driver.wait()
+    assert driver.path.read_bytes() == driver.theirs
+
+
 def test_work_after_the_save_keeps_the_window(swapped, tmp_path, qtbot):
     """A step that was made while the file was written is in no file."""
     driver = swapped
     hold = threading.Event()
     driver.program.queue.submit(Slot.WRITE, lambda means: hold.wait(10))
-    driver.window.close()
-    qtbot.waitUntil(lambda: bool(driver.window.findChildren(QMessageBox)))
-    click(driver.dialog(QMessageBox), "Save")
+    leave_saving(driver, qtbot)
     answer(driver, tmp_path / "a.scumble")
     driver.program.swapping.commit_amount(0.4)
     hold.set()

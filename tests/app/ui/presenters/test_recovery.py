@@ -2,13 +2,29 @@
 
 import errno
 import os
+from dataclasses import replace
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
-from app.document.io.recovery import found, load_recovery, recoveries, recovery_folder
+from app.controllers.pictures import read_photo
+from app.controllers.recovery_folders import lock_of
+from app.document.document import Document, replace_edit, with_edit, with_reference
+from app.document.history import History
+from app.document.io.recovery import (
+    About,
+    Recovery,
+    found,
+    load_recovery,
+    new_folder,
+    recoveries,
+    recovery_folder,
+)
+from app.document.io.steps import Steps
 from app.errors import UserError
 from app.ui.dialogs.recovery import KeptRow, RecoveryDialog
+from models.edits import SwapTexture
 from tests.app.ui.dialogs.look import press
 from tests.app.ui.presenters.test_documents import click
 
@@ -28,7 +44,22 @@ def crashed(swapped):
 
 
 @pytest.fixture
-def again(crashed, start):
+def kept(files):
+    """What such a program leaves, made without its window."""
+    base, reference = read_photo(files.meadow), read_photo(files.sunset)
+    history = History(Document(base))
+    swap = SwapTexture(model="toy", reference=reference.picture.sha256)
+    history.push("Swap", with_edit(with_reference(history.current, reference), swap))
+    weaker = replace_edit(history.current, 1, replace(swap, amount=0.3))
+    history.push("Change amount", weaker)
+    recovery = Recovery(new_folder(recovery_folder()))
+    recovery.keep(Steps.of(history), About("meadow.png"))
+    recovery.close()
+    return weaker
+
+
+@pytest.fixture
+def again(kept, start):
     """The next start."""
     driver = start()
     driver.wait(lambda: bool(driver.window.findChildren(RecoveryDialog)))
@@ -93,8 +124,9 @@ def test_quitting_after_a_defect_keeps_the_work(swapped):
     assert load_recovery(folder)[0].document == document
 
 
-def test_the_next_start_offers_it_and_opens_it_with_all_steps(again, crashed):
-    driver = again
+def test_the_next_start_offers_it_and_opens_it_with_all_steps(crashed, start):
+    driver = start()
+    driver.wait(lambda: bool(driver.window.findChildren(RecoveryDialog)))
     dialog = driver.dialog(RecoveryDialog)
     (row,) = dialog.findChildren(KeptRow)
     press(row, "Open")
@@ -105,6 +137,8 @@ def test_the_next_start_offers_it_and_opens_it_with_all_steps(again, crashed):
     (notice,) = driver.window.notices.notices
     assert "was recovered" in notice.text
     assert [words for words, _ in notice.actions] == ["Save"]
+    # It does not go away by itself, as an info would.
+    assert notice.kind == "warning"
     assert driver.window.start.recoveries == []
     driver.press("Ctrl+Z")
     assert driver.document.entries[0].edit.amount == 1.0
@@ -121,11 +155,43 @@ def test_saving_what_was_recovered_ends_it(again, tmp_path):
     dialog.accept()
     driver.wait((tmp_path / "a.scumble").is_file)
     assert driver.window.windowTitle() == "a.scumble[*] - Scumble"
+    assert driver.notices() == ["Saved a.scumble."]
     (folder,) = kept_folders()
     assert found(folder) is None
 
 
-def test_later_leaves_it_on_the_start_page_which_opens_it_too(again, crashed):
+def test_another_picture_ends_what_is_told_of_the_recovered_one(again, files):
+    driver = again
+    press(driver.dialog(RecoveryDialog), "Open")
+    driver.wait(lambda: bool(driver.notices()))
+    driver.program.documents.open_path(files.sunset)
+    click(driver.dialog(QMessageBox), "Discard")
+    driver.wait(lambda: driver.document.base.path == files.sunset)
+    assert driver.notices() == []
+
+
+def test_what_another_window_takes_is_offered_no_more(again, qapp):
+    """While the dialog is open, and afterwards on the start page."""
+    driver = again
+    assert driver.dialog(RecoveryDialog).isVisible()
+    (folder,) = driver.window.start.recoveries
+    other = lock_of(folder)
+    assert other is not None
+    qapp.applicationStateChanged.emit(Qt.ApplicationState.ApplicationActive)
+    driver.wait(lambda: driver.window.start.recoveries == [])
+    assert [d for d in driver.window.findChildren(RecoveryDialog) if d.isVisible()] == []
+    other.unlock()
+    driver.program.recoveries.look()
+    driver.wait(lambda: driver.window.start.recoveries == [folder])
+    assert other.tryLock(0)
+    driver.window.start.recovery_requested.emit(folder)
+    driver.wait(lambda: driver.window.start.recoveries == [])
+    other.unlock()
+    assert driver.notices() == ["meadow.png is open in another window of Scumble."]
+    assert driver.document is None
+
+
+def test_later_leaves_it_on_the_start_page_which_opens_it_too(again, kept):
     driver = again
     press(driver.dialog(RecoveryDialog), "Later")
     (folder,) = driver.window.start.recoveries
@@ -134,7 +200,7 @@ def test_later_leaves_it_on_the_start_page_which_opens_it_too(again, crashed):
     assert [d for d in driver.window.findChildren(RecoveryDialog) if d.isVisible()] == []
     driver.window.start.recovery_requested.emit(folder)
     driver.wait(lambda: driver.document is not None)
-    assert driver.document == crashed.document
+    assert driver.document == kept
 
 
 def test_it_can_be_discarded(again):
@@ -165,7 +231,7 @@ def test_opening_it_asks_about_the_work_at_hand(again, files):
     assert driver.document.base.path == files.meadow
 
 
-def test_a_damaged_one_stays_and_is_told(crashed, start):
+def test_a_damaged_one_stays_and_is_told(kept, start):
     (folder,) = kept_folders()
     (folder / "journal-1").write_bytes(b"noise")
     driver = start()
