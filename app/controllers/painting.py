@@ -124,11 +124,6 @@ class Painting(QObject):
         session.changed.connect(self._document_changed)
 
     @property
-    def busy(self) -> bool:
-        """Whether a stroke or shape is on its way."""
-        return self._gesture is not None
-
-    @property
     def size_px(self) -> float:
         """The width of the tool in hand at full pressure; 0 where it has none."""
         if self.tool not in WITH_SIZE:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar
 
 from app.document.document import Document, EditEntry, replace_edit, with_edit
 from app.document.masks import empty_levels, levels_of, mask_of
@@ -11,22 +10,11 @@ from app.document.tiles import TiledArray
 from app.tools.mask_brush import MaskStroke, SoftBrushSettings
 from app.tools.stroke import StrokeSample
 from models.edits import ClonePatch as Clone
-from models.edits import (
-    CloneStructure,
-    CodeEdit,
-    Edit,
-    EditRegion,
-    PaintTexture,
-)
+from models.edits import CloneStructure, Edit, EditRegion, PaintTexture
 from models.edits import TexturePatch as Texture
 from models.values import Mask
 
 FULL = 255
-CLONED_DETAIL = 1.0
-"""Of a new clone: what is copied looks like its source, grain included."""
-PAINTED_DETAIL = 0.5
-"""Of a new painting of textures: the place can still be told."""
-Kind = TypeVar("Kind", bound=Edit)
 Make = Callable[[Sequence[TiledArray]], Document]
 
 
@@ -38,11 +26,13 @@ class Canvas:
         levels: of the masks that it paints.
         make: gives the document that has other levels in their place.
         limit: a stroke leaves document pixels outside as they are; None for no limit.
+        ended: gives the document of a stroke that has ended.
     """
 
     levels: tuple[TiledArray, ...]
     make: Make
     limit: Rect | None = None
+    ended: Callable[[Document], Document] = lambda document: document
 
 
 class ScaledStroke:
@@ -115,7 +105,8 @@ class CanvasStroke:
 
     def finish(self) -> Document:
         """The document when the hand is lifted."""
-        return self._made([stroke.finish() for stroke in self._strokes])
+        made = self._made([stroke.finish() for stroke in self._strokes])
+        return self._canvas.ended(made)
 
     def _made(self, levels: list[TiledArray]) -> Document:
         before = self._canvas.levels
@@ -132,47 +123,41 @@ def entry_for(document: Document, selected: int | None, kind: type[Edit]) -> Edi
     return None
 
 
-def clone_canvas(
+def patch_canvas(
     document: Document,
     entry: EditEntry | None,
-    model: Callable[[], str],
-    patch: Clone,
-    limit: Rect,
+    edit: CloneStructure | PaintTexture,
+    patch: Clone | Texture,
+    limit: Rect | None = None,
 ) -> Canvas:
-    """Where a stroke of the clone brush goes.
+    """Where a stroke of the clone brush or the texture brush goes.
 
-    Into the last patch of `entry` if that comes from the same place, else into a new patch; without
-    an entry, into a new edit.
+    Into the last patch of the edit if that paints the same, else into a new patch.
 
     Args:
-        model: gives the id of the model of a new edit; what it raises is passed on.
-        patch: as wanted, whatever its mask.
+        entry: of the edit; None for a new one.
+        patch: what is painted, whatever its mask.
         limit: where the source has pixels.
     """
-    edit = (
-        entry.edit
-        if entry is not None
-        else CloneStructure(model=model(), detail=CLONED_DETAIL, seed=None)
-    )
-    assert isinstance(edit, CloneStructure)
-    return _patch_canvas(document, entry, edit, *_last_like(document, edit.patches, patch), limit)
+    kept, levels = edit.patches, empty_levels(document.width_px, document.height_px)
+    if kept and replace(kept[-1], mask=patch.mask) == patch:
+        levels = _levels(document, kept[-1].mask)
+        kept = kept[:-1]
 
+    def make(painted: Sequence[TiledArray]) -> Document:
+        mask = mask_of(painted[0])
+        # What is painted is to be seen.
+        patches = (*kept, replace(patch, mask=mask.sha256))
+        changed = replace(edit, patches=patches, enabled=True)
+        if entry is None:
+            return with_edit(document, changed, masks=(mask,))
+        return replace_edit(document, entry.uid, changed, masks=(mask,))
 
-def texture_canvas(
-    document: Document, entry: EditEntry | None, model: Callable[[], str], patch: Texture
-) -> Canvas:
-    """The same for the texture brush."""
-    edit = (
-        entry.edit
-        if entry is not None
-        else PaintTexture(model=model(), detail=PAINTED_DETAIL, seed=None)
-    )
-    assert isinstance(edit, PaintTexture)
-    return _patch_canvas(document, entry, edit, *_last_like(document, edit.patches, patch))
+    return Canvas((levels,), make, limit)
 
 
 def mask_canvas(document: Document, entry: EditEntry) -> Canvas:
-    """The masks that an eraser takes away from: of all patches, of the region, or the edit's own.
+    """The masks that an eraser takes away from: of all patches, or the edit's own.
 
     An edit of the whole picture gets a mask of its own, full at first.
     """
@@ -190,7 +175,7 @@ def mask_canvas(document: Document, entry: EditEntry) -> Canvas:
         masks = {name: mask_of(new) for name, new in zip(names, painted, strict=True)}
         return _renamed(document, entry, masks)
 
-    return Canvas(levels, make)
+    return Canvas(levels, make, ended=lambda document: _without_empty(document, entry.uid))
 
 
 def masks_of(edit: Edit) -> tuple[str, ...]:
@@ -207,73 +192,24 @@ def shown_masks(document: Document, entry: EditEntry) -> tuple[TiledArray, ...]:
     return tuple(_levels(document, name) for name in masks_of(entry.edit))
 
 
-def without_empty(document: Document, uid: int) -> Document:
-    """The document without those patches of an edit that have been erased altogether."""
-    edit = document.entry(uid).edit
-    if isinstance(edit, CloneStructure):
-        kept = tuple(patch for patch in edit.patches if _any(document, patch.mask))
-        return replace_edit(document, uid, replace(edit, patches=kept))
-    if isinstance(edit, PaintTexture):
-        kept = tuple(patch for patch in edit.patches if _any(document, patch.mask))
-        return replace_edit(document, uid, replace(edit, patches=kept))
-    return document
-
-
-Part = TypeVar("Part", Clone, Texture)
-
-
-def _last_like(
-    document: Document, patches: tuple[Part, ...], wanted: Part
-) -> tuple[tuple[Part, ...], TiledArray]:
-    """The patches with the one that is painted at their end, and the levels that it begins with."""
-    last = patches[-1] if patches else None
-    if last is not None and replace(last, mask=wanted.mask) == wanted:
-        return (*patches[:-1], wanted), _levels(document, last.mask)
-    return (*patches, wanted), empty_levels(document.width_px, document.height_px)
-
-
-def _patch_canvas(
-    document: Document,
-    entry: EditEntry | None,
-    edit: CloneStructure | PaintTexture,
-    patches: tuple[Clone, ...] | tuple[Texture, ...],
-    levels: TiledArray,
-    limit: Rect | None = None,
-) -> Canvas:
-    """The last of these patches, painted on from these levels, in place of those of the edit."""
-    *kept, patch = patches
-
-    def make(painted: Sequence[TiledArray]) -> Document:
-        mask = mask_of(painted[0])
-        changed = replace(edit, patches=(*kept, replace(patch, mask=mask.sha256)))
-        return _with(document, entry, changed, (mask,))
-
-    return Canvas((levels,), make, limit)
-
-
-def _with(
-    document: Document, entry: EditEntry | None, edit: CodeEdit, masks: tuple[Mask, ...]
-) -> Document:
-    if entry is None:
-        return with_edit(document, edit, masks=masks)
-    # What is painted is to be seen.
-    return replace_edit(document, entry.uid, replace(edit, enabled=True), masks=masks)
-
-
 def _renamed(document: Document, entry: EditEntry, masks: dict[str, Mask]) -> Document:
     """The document whose edit names these masks in place of the old ones; "" is its missing one."""
     edit = entry.edit
-    if isinstance(edit, CloneStructure):
-        clones = tuple(replace(p, mask=masks[p.mask].sha256) for p in edit.patches)
-        edit = replace(edit, patches=clones)
-    elif isinstance(edit, PaintTexture):
-        textures = tuple(replace(p, mask=masks[p.mask].sha256) for p in edit.patches)
-        edit = replace(edit, patches=textures)
-    elif isinstance(edit, EditRegion):
-        edit = replace(edit, region=masks[edit.region].sha256)
+    if isinstance(edit, CloneStructure | PaintTexture):
+        patches = tuple(replace(p, mask=masks[p.mask].sha256) for p in edit.patches)
+        edit = replace(edit, patches=patches)
     else:
         edit = replace(edit, mask=masks[edit.mask or ""].sha256)
     return replace_edit(document, entry.uid, edit, masks=tuple(masks.values()))
+
+
+def _without_empty(document: Document, uid: int) -> Document:
+    """The document without those patches of an edit that have been erased altogether."""
+    edit = document.entry(uid).edit
+    if not isinstance(edit, CloneStructure | PaintTexture):
+        return document
+    kept = tuple(patch for patch in edit.patches if _any(document, patch.mask))
+    return replace_edit(document, uid, replace(edit, patches=kept))
 
 
 def _levels(document: Document, sha256: str) -> TiledArray:

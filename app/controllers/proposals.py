@@ -4,12 +4,11 @@ from dataclasses import dataclass, replace
 
 from app.document.document import Document
 from app.document.tiles import TiledArray
-from app.tools.region import RegionMask, proposed
+from app.tools.region import RegionMask, proposed, telling_threshold
 from models.api import SimilarityRequest, SimilarityResult
 
 LONGEST_PX = 1024
 """The longer side of a proposed mask: the structure code is far coarser."""
-THRESHOLD = 0.7
 RIM = 0.2
 """Over so much of the similarity a proposed mask rises from nothing to full."""
 
@@ -66,5 +65,6 @@ def first_proposal(
     empty = TiledArray.filled(height_px, width_px, 0)
     mask = RegionMask.of(empty)
     at = (request.x, request.y)
-    blank = Proposal(result, at, cell_px, mask, THRESHOLD, contiguous=True)
-    return blank.with_other(THRESHOLD, contiguous=True)
+    threshold = telling_threshold(result.similarity_hw, cell_px, (width_px, height_px), at)
+    blank = Proposal(result, at, cell_px, mask, threshold, contiguous=True)
+    return blank.with_other(threshold, contiguous=True)

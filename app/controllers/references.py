@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QImage
 
 from app.controllers.pictures import OpenedPhoto, clipboard_name, opened, photo_of_image, read_photo
@@ -15,10 +15,13 @@ from app.jobs.slots import Job, Means, Slot
 
 Use = Callable[[Photo], None]
 """What becomes of a reference once it is read; called on the GUI thread, with a document open."""
+AGAIN_MS = 50
 
 
 class References(QObject):
     """Reads references on the file thread and hands each to who asked for it.
+
+    One that comes while a stroke or a slider is on its way waits until the hand rests.
 
     Signals:
         reading(str): the name of a reference that is being read; empty when none is.
@@ -35,6 +38,9 @@ class References(QObject):
         self._queue = queue
         self._session = session
         self._reading: dict[Job, str] = {}
+        self._arrived: list[tuple[Photo, Use]] = []
+        self._again = QTimer(self, interval=AGAIN_MS)
+        self._again.timeout.connect(self._hand_out)
         session.changed.connect(self._document_changed)
 
     def read_file(self, path: Path, use: Use) -> None:
@@ -72,7 +78,8 @@ class References(QObject):
             ended()
             self.loaded.emit(photo.photo.picture.sha256, photo.thumb_rgb_hwc)
             if self._session.document is not None:
-                use(photo.photo)
+                self._arrived.append((photo.photo, use))
+                self._hand_out()
 
         def failed(error: Exception) -> None:
             ended()
@@ -82,7 +89,18 @@ class References(QObject):
         self._reading[job] = name
         self.reading.emit(name)
 
+    def _hand_out(self) -> None:
+        history = self._session.history
+        if history is not None and history.pending is not None:
+            self._again.start()
+            return
+        self._again.stop()
+        arrived, self._arrived = self._arrived, []
+        for photo, use in arrived:
+            use(photo)
+
     def _document_changed(self, document: Document | None, why: Change) -> None:
         if why is Change.OPEN:
             # What is still being read was meant for the picture before.
             self._queue.cancel_slot(Slot.REFERENCE)
+            self._arrived.clear()

@@ -57,9 +57,7 @@ class RegionFinder(QObject):
         self._job = job
         self.working.emit("looking for the region", 0.0)
 
-    def stop(self) -> bool:
-        """Give up looking; whether there was anything to give up."""
-        job = self._job
-        if job is not None:
-            self._queue.cancel(job)
-        return job is not None
+    def stop(self) -> None:
+        """Give up looking."""
+        if self._job is not None:
+            self._queue.cancel(self._job)

@@ -7,7 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from app.controllers.patches import Canvas, CanvasStroke, entry_for, shown_masks
+from app.controllers.patches import Canvas, CanvasStroke, entry_for, masks_of, shown_masks
 from app.controllers.proposals import Proposal, first_proposal
 from app.controllers.region_finder import RegionFinder
 from app.controllers.requests import request_of
@@ -23,7 +23,7 @@ from app.tools.mask_brush import SoftBrushSettings
 from models.api import ModelDirections, SimilarityRequest, SimilarityResult
 from models.edits import EditRegion
 
-KEPT = 256
+KEPT = 64
 """So many versions of regions are remembered with what they were proposed of."""
 NAME = "Region"
 FLAT = (
@@ -43,15 +43,16 @@ class RegionFacts:
         threshold: of its proposal; None where it is not known any more.
         contiguous: of its proposal.
         amounts: how far it is moved, by direction.
-        axes: share of the variance of each direction that the model brings.
-        copied: whether there is a move to be pasted.
+        axes: share of the variance of each direction that the model brings; None while it is
+            being asked.
+        copied: whether there is a move that can be pasted into it.
     """
 
     exists: bool = False
     threshold: float | None = None
     contiguous: bool = True
     amounts: tuple[tuple[str, float], ...] = ()
-    axes: tuple[float, ...] = ()
+    axes: tuple[float, ...] | None = ()
     copied: bool = False
 
 
@@ -63,7 +64,7 @@ class Regions(QObject):
 
     Signals:
         changed(RegionFacts): what is to be seen of the active region is another.
-        proposed(): a region has come of a click.
+        reshaped(): a click, a brush or the threshold changes where a region is.
         moved(): a slider moves it.
         refused(Exception): a sentence for the person; nothing was changed.
 
@@ -72,7 +73,7 @@ class Regions(QObject):
     """
 
     changed = Signal(object)
-    proposed = Signal()
+    reshaped = Signal()
     moved = Signal()
     refused = Signal(object)
 
@@ -96,8 +97,11 @@ class Regions(QObject):
         self._working_px = working_px
         self._selected: int | None = None
         self._known: OrderedDict[str, Proposal] = OrderedDict()
-        self._axes: dict[str, tuple[float, ...]] = {}
-        self._copied: tuple[tuple[str, float], ...] = ()
+        # Of the drag on its way: of all that it passes only what becomes a step is remembered.
+        self._dragged: dict[str, Proposal] = {}
+        self._axes: dict[str, tuple[float, ...] | None] = {}
+        # Of which model, and how far: directions of another model lead elsewhere.
+        self._copied: tuple[str, tuple[tuple[str, float], ...]] = ("", ())
         self.finder = RegionFinder(queue, self)
         self.finder.found.connect(self._found)
         self.finder.failed.connect(self.refused)
@@ -114,21 +118,24 @@ class Regions(QObject):
         """What is to be seen of the active region."""
         edit = self._edit
         if edit is None:
-            return RegionFacts(axes=self._axes_of(self._model_or_none), copied=bool(self._copied))
-        proposal = self._known.get(edit.region)
+            return RegionFacts(axes=self._axes.get(self._model_or_none, ()))
+        proposal = self._proposal_of(edit.region)
         return RegionFacts(
             exists=True,
             threshold=proposal.threshold if proposal else None,
             contiguous=proposal.contiguous if proposal else True,
             amounts=edit.amounts,
-            axes=self._axes_of(edit.model),
-            copied=bool(self._copied),
+            axes=self._axes.get(edit.model, ()),
+            copied=self._copied[0] == edit.model,
         )
 
     def select(self, uid: int | None) -> None:
         """Make an edit of the list the active one, if it is a region."""
         self._selected = uid
-        self._tell()
+        if self.active is not None:
+            self.refresh()
+        else:
+            self._tell()
 
     def refresh(self) -> None:
         """Ask for the directions of the model, if they are not known yet, and tell."""
@@ -143,9 +150,9 @@ class Regions(QObject):
     def propose(self, x_px: float, y_px: float) -> None:
         """Look for what is like the structure at a place of the document."""
         document = self._session.document
-        if document is None or not document.base.picture.width_px > x_px >= 0:
+        if document is None:
             return
-        if 0 <= y_px < document.height_px:
+        if 0 <= x_px < document.width_px and 0 <= y_px < document.height_px:
             with telling(self.refused.emit):
                 self._ask(self._session.settled(), x_px, y_px, self._model())
 
@@ -182,15 +189,14 @@ class Regions(QObject):
             edit = EditRegion(model=request.model, region=mask.sha256, detail=1.0, seed=None)
             document = with_edit(document, edit, masks=(mask,))
         self._session.push(NAME, document)
-        self.proposed.emit()
+        self.reshaped.emit()
         self.refresh()
 
     def _replaceable(self, document: Document) -> int | None:
         """The active region as long as nothing is moved in it."""
         entry = entry_for(document, self._selected, EditRegion)
-        unmoved = (
-            entry is not None and isinstance(entry.edit, EditRegion) and not entry.edit.amounts
-        )
+        edit = entry.edit if entry is not None else None
+        unmoved = isinstance(edit, EditRegion) and not edit.amounts
         return entry.uid if entry is not None and unmoved else None
 
     # The proposal
@@ -216,7 +222,7 @@ class Regions(QObject):
         key = (words, entry.uid)
         document = self._session.settled(but=key)
         # What is shown may be a drag; the step that it began with knows its proposal, too.
-        known = self._known.get(edit.region)
+        known = self._proposal_of(edit.region)
         if known is None:
             return
         kept = {"threshold": known.threshold, "contiguous": known.contiguous}
@@ -227,8 +233,9 @@ class Regions(QObject):
         self, document: Document, uid: int, proposal: Proposal, words: str, key: tuple[str, int]
     ) -> None:
         mask = mask_of(proposal.mask.levels)
-        self._remember(mask.sha256, proposal)
+        self._dragged = {mask.sha256: proposal}
         edit = replace(document.entry(uid).edit, region=mask.sha256)
+        self.reshaped.emit()
         self._session.drag(replace_edit(document, uid, edit, masks=(mask,)), words, key)
 
     # The brush
@@ -246,17 +253,24 @@ class Regions(QObject):
         entry = entry_for(document, self._selected, EditRegion)
         if entry is None and remove:
             raise UserError(*NO_REGION)
-        canvas = self._new(document) if entry is None else self._canvas(document, entry)
+        canvas = self._new(document) if entry is None else self.canvas(document, entry)
         words = "Take from region" if remove else "Add to region"
         return CanvasStroke(canvas, document, settings, erase=remove), words
 
-    def _canvas(self, document: Document, entry: EditEntry) -> Canvas:
+    def canvas(self, document: Document, entry: EditEntry) -> Canvas:
+        """Where strokes on a region go; what they change outlasts other thresholds."""
+
         def make(painted: Sequence[TiledArray]) -> Document:
             mask = mask_of(painted[0])
             edit = replace(entry.edit, region=mask.sha256)
             return replace_edit(document, entry.uid, edit, masks=(mask,))
 
-        return Canvas(shown_masks(document, entry), make)
+        def ended(changed: Document) -> Document:
+            self._note_stroke(entry, changed)
+            return changed
+
+        self.reshaped.emit()
+        return Canvas(shown_masks(document, entry), make, ended=ended)
 
     def _new(self, document: Document) -> Canvas:
         model = self._model()
@@ -266,24 +280,17 @@ class Regions(QObject):
             edit = EditRegion(model=model, region=mask.sha256, detail=1.0, seed=None)
             return with_edit(document, edit, masks=(mask,))
 
+        self.reshaped.emit()
         return Canvas((empty_levels(document.width_px, document.height_px),), make)
 
-    def note_stroke(self, before: str | None) -> None:
-        """A stroke has ended that began with the mask `before`: its proposal goes on to hold."""
-        edit = self._edit
-        known = self._known.get(before) if before is not None else None
-        document, entry = self._session.document, self.active
-        if known is None or edit is None or document is None or entry is None:
-            return
-        (levels,) = shown_masks(document, entry)
-        self._remember(edit.region, replace(known, mask=known.mask.painted(levels)))
-        self._tell()
-
-    @property
-    def mask(self) -> str | None:
-        """The mask of the active region."""
-        edit = self._edit
-        return edit.region if edit is not None else None
+    def _note_stroke(self, before: EditEntry, changed: Document) -> None:
+        """The proposal of a region goes on to hold after a stroke."""
+        now = changed.entry(before.uid)
+        (was,), (region,) = masks_of(before.edit), masks_of(now.edit)
+        known = self._known.get(was)
+        if known is not None:
+            (levels,) = shown_masks(changed, now)
+            self._remember(region, replace(known, mask=known.mask.painted(levels)))
 
     # The move
 
@@ -299,7 +306,7 @@ class Regions(QObject):
         amounts = dict(edit.amounts) | {axis: amount}
         self.moved.emit()
         changed = self._moved(document, entry.uid, amounts)
-        self._session.drag(changed, "Move region", key)
+        self._session.drag(changed, "Change region", key)
 
     def commit_amount(self, axis: str, amount: float) -> None:
         """Make a step of it; steps of one slider in a row are one."""
@@ -310,7 +317,7 @@ class Regions(QObject):
         """Remember how far the active region is moved."""
         edit = self._edit
         if edit is not None and edit.amounts:
-            self._copied = edit.amounts
+            self._copied = (edit.model, edit.amounts)
             self._tell()
 
     def paste_move(self) -> None:
@@ -318,9 +325,9 @@ class Regions(QObject):
         entry = self.active
         if entry is None:
             self.refused.emit(UserError(*NO_REGION))
-        elif self._copied:
+        elif self.facts.copied:
             self.moved.emit()
-            document = self._moved(self._session.settled(), entry.uid, dict(self._copied))
+            document = self._moved(self._session.settled(), entry.uid, dict(self._copied[1]))
             self._session.push("Paste move", document)
 
     def reset_move(self) -> None:
@@ -347,10 +354,9 @@ class Regions(QObject):
             found = self._model()
         return found
 
-    def _axes_of(self, model: str) -> tuple[float, ...]:
-        return self._axes.get(model, ())
-
     def _ask_axes(self, model: str) -> None:
+        self._axes[model] = None
+
         def work(means: Means) -> ModelDirections:
             return means.backend.directions(model)
 
@@ -358,8 +364,17 @@ class Regions(QObject):
             self._axes[model] = directions.structure
             self._tell()
 
+        def unanswered(*_error: Exception) -> None:
+            del self._axes[model]
+            self._tell()
+
         # Whoever moves the region or renders it is told what is wrong with the model.
-        self._queue.submit(Slot.DIRECTIONS, work, done=done, failed=lambda _error: None)
+        self._queue.submit(
+            Slot.DIRECTIONS, work, done=done, failed=unanswered, cancelled=unanswered
+        )
+
+    def _proposal_of(self, region: str) -> Proposal | None:
+        return self._dragged.get(region) or self._known.get(region)
 
     def _remember(self, sha256: str, proposal: Proposal) -> None:
         self._known[sha256] = proposal
@@ -375,4 +390,10 @@ class Regions(QObject):
             self.finder.stop()
             self._known.clear()
             self._selected = None
-        self._tell()
+        if why is Change.STEP:
+            for sha256, proposal in self._dragged.items():
+                self._remember(sha256, proposal)
+        # What is dragged is shown by its own slider, or is the canvas' affair.
+        if why is not Change.DRAG:
+            self._dragged.clear()
+            self._tell()

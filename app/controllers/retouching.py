@@ -2,7 +2,7 @@
 
 import itertools
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
@@ -10,26 +10,29 @@ from app.controllers.painting import LARGEST_PX, SIZE_STEP, SMALLEST_PX
 from app.controllers.patches import (
     Canvas,
     CanvasStroke,
-    clone_canvas,
     entry_for,
     mask_canvas,
+    patch_canvas,
     shown_masks,
-    texture_canvas,
-    without_empty,
 )
 from app.controllers.regions import Model, Regions
 from app.controllers.retouch_settings import RegionMode, RetouchKind, RetouchSettings
 from app.controllers.session import Change, Session
 from app.controllers.sources import Sources
 from app.controllers.telling import telling
-from app.document.document import Document, EditEntry, replace_edit
+from app.document.document import Document, EditEntry
 from app.document.tiles import TiledArray
 from app.errors import UserError
 from app.tools.stroke import StrokeSample
-from models.edits import CloneStructure, CodeEdit, PaintTexture
+from models.edits import CloneStructure, CodeEdit, EditRegion, PaintTexture
 
 JITTER_VIEW = 4.0
 """A hand that moves less between press and release has clicked, in pixels of the screen."""
+CLONED_DETAIL = 1.0
+"""Of a new clone: what is copied looks like its source, grain included."""
+PAINTED_DETAIL = 0.5
+"""Of a new painting of textures: the place can still be told."""
+Brushed = TypeVar("Brushed", CloneStructure, PaintTexture)
 NO_EDIT = (
     "There is no edit to erase from.",
     "Choose one in the panel Edits, or paint with the clone or the texture brush first.",
@@ -52,7 +55,7 @@ class Retouching(QObject):
     Signals:
         tool_changed(RetouchKind)
         settings_changed(RetouchSettings)
-        shown_changed(EditEntry | None): the edit whose masks and options are to be seen.
+        masks_changed(): `shown_masks` may be others.
         refused(Exception): a sentence for the person; nothing was changed.
 
     Attributes:
@@ -64,7 +67,7 @@ class Retouching(QObject):
 
     tool_changed = Signal(object)
     settings_changed = Signal(object)
-    shown_changed = Signal(object)
+    masks_changed = Signal()
     refused = Signal(object)
 
     def __init__(
@@ -90,7 +93,6 @@ class Retouching(QObject):
         self._key = ("retouch", 0)
         self._numbers = itertools.count(1)
         self._pending: StrokeSample | None = None
-        self._began_mask: str | None = None
         self._last_end: StrokeSample | None = None
         self._own = False
         sources.failed.connect(self.refused)
@@ -98,29 +100,14 @@ class Retouching(QObject):
         session.changed.connect(self._document_changed)
 
     @property
-    def busy(self) -> bool:
-        """Whether a stroke is on its way."""
-        return self._stroke is not None or self._pending is not None
-
-    @property
-    def size_px(self) -> float:
-        """The width of the tool in hand; 0 for the hand."""
-        return 0.0 if self.tool is RetouchKind.HAND else self.settings.size_px
-
-    @property
-    def shown(self) -> EditEntry | None:
-        """The edit whose masks and options are to be seen: the selected one, or the tool's."""
+    def shown_masks(self) -> tuple[TiledArray, ...]:
+        """Where the selected edit acts, or else the last one; nothing if that is everywhere."""
         document = self._session.document
         if document is None:
-            return None
+            return ()
         chosen = next((e for e in document.entries if e.uid == self._selected), None)
-        return chosen or entry_for(document, None, CodeEdit)
-
-    @property
-    def shown_masks(self) -> tuple[TiledArray, ...]:
-        """Where that edit acts; nothing if that is everywhere."""
-        document, entry = self._session.document, self.shown
-        return shown_masks(document, entry) if document is not None and entry is not None else ()
+        entry = chosen or entry_for(document, None, CodeEdit)
+        return shown_masks(document, entry) if entry is not None else ()
 
     # Choosing
 
@@ -158,7 +145,7 @@ class Retouching(QObject):
         """Make an edit of the list the active one."""
         self._selected = uid
         self.regions.select(uid)
-        self.shown_changed.emit(self.shown)
+        self.masks_changed.emit()
 
     # The hand
 
@@ -197,16 +184,13 @@ class Retouching(QObject):
             return
         self._last_end = sample
         self._show(stroke.finish())
-        self._stroke = None
-        self.sources.end_clone()
+        self._let_go()
         self._settle(stroke)
 
     def cancel(self) -> None:
-        """Give up what is on its way."""
-        self._pending = None
-        if self._stroke is not None:
-            self._stroke = None
-            self.sources.end_clone()
+        """Give up what is on its way; a region that is being looked for, too."""
+        self.regions.finder.stop()
+        if self._let_go():
             self._session.drop()
 
     def source_here(self, x_px: float, y_px: float) -> None:
@@ -241,14 +225,24 @@ class Retouching(QObject):
             erased = entry_for(document, self._selected, CodeEdit)
             if erased is None:
                 raise UserError(*NO_EDIT)
-            return mask_canvas(document, erased)
+            region = isinstance(erased.edit, EditRegion)
+            return (self.regions.canvas if region else mask_canvas)(document, erased)
         if tool is RetouchKind.CLONE:
+            entry, edit = self._edit_of(document, CloneStructure, CLONED_DETAIL)
             patch, limit = self.sources.begin_clone(document, start.x_px, start.y_px)
-            entry = entry_for(document, self._selected, CloneStructure)
-            return clone_canvas(document, entry, self._model, patch, limit)
+            return patch_canvas(document, entry, edit, patch, limit)
         texture = self.sources.texture_patch(self.settings.amount)
-        entry = entry_for(document, self._selected, PaintTexture)
-        return texture_canvas(document, entry, self._model, texture)
+        entry, edit = self._edit_of(document, PaintTexture, PAINTED_DETAIL)
+        return patch_canvas(document, entry, edit, texture)
+
+    def _edit_of(
+        self, document: Document, kind: type[Brushed], detail: float
+    ) -> tuple[EditEntry | None, Brushed]:
+        """The edit that a brush paints into; without an entry a new one."""
+        entry = entry_for(document, self._selected, kind)
+        if entry is not None and isinstance(entry.edit, kind):
+            return entry, entry.edit
+        return None, kind(model=self._model(), detail=detail, seed=None)
 
     def _put_down(
         self, stroke: CanvasStroke, words: str, start: StrokeSample, sample: StrokeSample
@@ -265,21 +259,22 @@ class Retouching(QObject):
         self._session.drag(document, self._words, self._key)
         self._own = False
 
+    def _let_go(self) -> bool:
+        """Have nothing on its way any more; whether there was a stroke."""
+        was_stroke = self._stroke is not None
+        self._stroke = self._pending = None
+        if was_stroke:
+            self.sources.end_clone()
+        return was_stroke
+
     def _settle(self, stroke: CanvasStroke) -> None:
         """Make a step of a stroke that has ended; one that has changed nothing is none."""
-        began, self._began_mask = self._began_mask, None
         if not stroke.changed:
             self._session.drop()
             return
-        document = self._session.document
-        erased = entry_for(document, self._selected, CodeEdit) if document is not None else None
-        if document is not None and erased is not None and self._words == STEPS[RetouchKind.ERASE]:
-            self._show(without_empty(document, erased.uid))
         self._own = True
         self._session.commit()
         self._own = False
-        if began is not None:
-            self.regions.note_stroke(began)
 
     # The region tool: a click looks for a region, a drag paints one
 
@@ -292,7 +287,6 @@ class Retouching(QObject):
 
     def _begin_region(self, sample: StrokeSample, *, remove: bool) -> None:
         stroke, words = self.regions.stroke(self.settings.brush(self._zoom), remove=remove)
-        self._began_mask = self.regions.mask
         self._put_down(stroke, words, sample, sample)
 
     def _leave_pending(self, sample: StrokeSample) -> None:
@@ -304,27 +298,10 @@ class Retouching(QObject):
             with telling(self.refused.emit):
                 self._begin_region(start, remove=False)
 
-    # The photo's own detail
-
-    def drag_detail(self, detail: float) -> None:
-        """Show the edit with so much (0..1) of the photo's own detail while the slider moves."""
-        entry = self.shown
-        if entry is not None and isinstance(entry.edit, CodeEdit):
-            key = ("detail", entry.uid)
-            document = self._session.settled(but=key)
-            edit = replace(document.entry(entry.uid).edit, detail=detail)
-            self._session.drag(replace_edit(document, entry.uid, edit), "Keep photo detail", key)
-
-    def commit_detail(self, detail: float) -> None:
-        """Make a step of it; steps of one slider in a row are one."""
-        self.drag_detail(detail)
-        self._session.commit()
-
     def _document_changed(self, document: Document | None, why: Change) -> None:
         # Whatever else changes the document ends the stroke: its next sample would undo that.
-        if not self._own:
-            self._stroke = self._pending = None
-            self.sources.end_clone()
+        if not self._own and self._stroke is not None:
+            self._let_go()
         if why is Change.OPEN:
-            self._selected = self._last_end = None
-        self.shown_changed.emit(self.shown)
+            self._selected = self._last_end = self._pending = None
+        self.masks_changed.emit()

@@ -53,6 +53,7 @@ class Sources(QObject):
         texture_changed(): another texture is in hand, or none.
         reading(str): the name of a reference that is being read; empty when none is.
         loaded(str, object): hash and thumbnail (rgb_hwc uint8) of a reference that came in.
+        added(str): hash of a reference that has come into the document.
         failed(Exception): a reference could not be read; the document is as it was.
 
     Attributes:
@@ -63,6 +64,7 @@ class Sources(QObject):
     texture_changed = Signal()
     reading = Signal(str)
     loaded = Signal(str, object)
+    added = Signal(str)
     failed = Signal(object)
 
     def __init__(self, queue: JobQueue, session: Session, parent: QObject | None = None) -> None:
@@ -89,6 +91,7 @@ class Sources(QObject):
     def _add(self, photo: Photo) -> None:
         self._session.push("Add reference", with_reference(self._session.settled(), photo))
         self._have(Texture(photo.picture.sha256))
+        self.added.emit(photo.picture.sha256)
 
     # Textures
 
@@ -111,6 +114,16 @@ class Sources(QObject):
         document = self._session.document
         if document is not None and document.reference(sha256) is not None:
             self._have(Texture(sha256, _spot(document, x, y, diameter_px)))
+
+    @property
+    def spot_px(self) -> tuple[float, float, float] | None:
+        """x, y and radius of the place of the document whose texture is in hand; None for none."""
+        texture, document = self.texture, self._session.document
+        if document is None or texture is None or texture.reference or texture.spot is None:
+            return None
+        x, y, radius = texture.spot
+        width_px, height_px = document.width_px, document.height_px
+        return x * width_px, y * height_px, radius * min(width_px, height_px)
 
     def texture_patch(self, amount: float) -> TexturePatch:
         """What the texture brush paints, without a mask; UserError if no texture is in hand."""

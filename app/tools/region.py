@@ -5,6 +5,7 @@ The likeness is the cosine of structure codes (thesis, 4.4.6; `models.api.Simila
 
 import functools
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,13 @@ from app.document.tiles import TiledArray, changed_rect, merged
 Levels = npt.NDArray[np.uint8]
 Shares = npt.NDArray[np.floating[Any]]
 FULL = 255
+USUAL = 0.7
+"""A threshold that does for most places of most pictures."""
+LEAST, MOST = 0.5, 0.8
+STEP = 0.02
+"""Thresholds are found in such steps."""
+LEAK_TIMES, LEAK_SHARE = 1.5, 0.05
+"""A region leaks where a step lets it grow by this factor and by this share of the picture."""
 
 
 def proposed(
@@ -46,17 +54,46 @@ def proposed(
     Raises:
         ValueError: cells that do not cover the mask.
     """
+    import cv2
+
     width_px, height_px = size_px
     rows, columns = similarity_hw.shape
     if columns * cell_px < width_px - 0.5 or rows * cell_px < height_px - 0.5:
         raise ValueError(f"{columns} x {rows} cells of {cell_px} px on {width_px} x {height_px} px")
-    column = min(int(at[0] * width_px / cell_px), columns - 1)
-    row = min(int(at[1] * height_px / cell_px), rows - 1)
+    place = _cell(similarity_hw, cell_px, size_px, at)
     shares_hw = _ramp(similarity_hw, threshold, softness)
-    shares_hw[row, column] = 1
+    shares_hw[place] = 1
     if contiguous:
-        shares_hw = _around(shares_hw, row, column)
+        # With the rim.
+        shares_hw *= cv2.dilate(_piece(shares_hw >= 0.5, place), np.ones((3, 3), np.uint8))
     return _stretched(shares_hw, cell_px, size_px)
+
+
+def telling_threshold(
+    similarity_hw: npt.NDArray[np.float32],
+    cell_px: float,
+    size_px: tuple[int, int],
+    at: tuple[float, float],
+) -> float:
+    """A threshold that tells what is like a place from all else.
+
+    It parts the similarities above 0 into two groups that differ the most (Otsu 1979), within
+    LEAST..MOST; but where what hangs together with the place would leak into something larger on
+    the way there from USUAL, it stays above that.
+
+    Args:
+        similarity_hw, cell_px, size_px, at: as for `proposed`.
+    """
+    best = min(max(_otsu(similarity_hw), LEAST), MOST)
+    place = _cell(similarity_hw, cell_px, size_px, at)
+
+    def share(threshold: float) -> float:
+        return float(_piece(similarity_hw >= np.float32(threshold), place).mean())
+
+    for above, below in pairwise(np.arange(USUAL, best - STEP / 2, -STEP)):
+        if share(below) > max(LEAK_TIMES * share(above), share(above) + LEAK_SHARE):
+            return round(float(above), 2)
+    return best
 
 
 @dataclass(frozen=True)
@@ -115,14 +152,37 @@ def _ramp(similarity_hw: npt.NDArray[np.float32], threshold: float, softness: fl
     return share * share * (3 - 2 * share)
 
 
-def _around(shares_hw: Shares, row: int, column: int) -> Shares:
-    """What hangs together with a cell, and the rim of it."""
+def _cell(
+    similarity_hw: npt.NDArray[np.float32],
+    cell_px: float,
+    size_px: tuple[int, int],
+    at: tuple[float, float],
+) -> tuple[int, int]:
+    """Row and column of the cell in which a place lies."""
+    rows, columns = similarity_hw.shape
+    row, column = int(at[1] * size_px[1] / cell_px), int(at[0] * size_px[0] / cell_px)
+    return min(row, rows - 1), min(column, columns - 1)
+
+
+def _otsu(similarity_hw: npt.NDArray[np.float32]) -> float:
+    """Between which steps from 0 to 1 the groups below and above differ the most."""
+    edges = np.linspace(0, 1, round(1 / STEP) + 1)
+    # Rounding takes the place's own similarity beyond 1, and it may be the only one above 0.
+    counts = np.histogram(np.minimum(similarity_hw, 1), edges)[0]
+    below = np.cumsum(counts) / counts.sum()
+    means = np.cumsum(counts * edges[1:]) / counts.sum()
+    apart = (means[-1] * below - means) ** 2 / np.maximum(below * (1 - below), 1e-9)
+    return round(float(edges[1:][apart.argmax()]), 2)
+
+
+def _piece(inside_hw: npt.NDArray[np.bool_], place: tuple[int, int]) -> Levels:
+    """1 in what hangs together with a cell, the cell itself always; 0 elsewhere."""
     import cv2
 
-    inside = (shares_hw >= 0.5).astype(np.uint8)
-    pieces = cv2.connectedComponents(inside, connectivity=8)[1]
-    piece = (pieces == pieces[row, column]).astype(np.uint8)
-    return shares_hw * cv2.dilate(piece, np.ones((3, 3), np.uint8))
+    cells_hw = inside_hw.astype(np.uint8)
+    cells_hw[place] = 1
+    pieces = cv2.connectedComponents(cells_hw, connectivity=8)[1]
+    return (pieces == pieces[place]).astype(np.uint8)
 
 
 def _stretched(shares_hw: Shares, cell_px: float, size_px: tuple[int, int]) -> Levels:

@@ -1,28 +1,26 @@
 """The bar above the canvas of the Paint workspace: how the tool in hand works, what is shown."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
-from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QAction, QActionGroup, QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtWidgets import QLabel, QToolButton, QWidget
 
 from app.ui.actions import DISPLAYS, Actions
-from app.ui.widgets.elided_label import ElidedLabel
+from app.ui.tool_options import ToolOptions
 from app.ui.widgets.options import (
     ActionMenuButton,
     Choice,
-    Fold,
     StrokeOptions,
     Switch,
+    action_button,
     in_row,
     short_track,
 )
 from app.ui.widgets.size_slider import SizeScale, SizeSlider
 from app.ui.widgets.slider import AmountSlider, Scale
 
-GAP = 12
-MARGIN = 8
-HINT_CHARACTERS = 6
 PREFIX = "view.display_"
 OVER = "over"
 WORDS = {"picture": "Picture", "layout": "Layout", "side_by_side": "Side by side", OVER: "Over"}
@@ -39,7 +37,6 @@ OPTIONS: dict[str, tuple[str, ...]] = {
     "polygon": ("mirror",),
     "lasso": ("mirror",),
 }
-"""Which options each tool has; a tool that is not named has none."""
 HINTS = {
     "hand": "Drag to move the picture",
     "line": "Shift: round angles",
@@ -82,28 +79,26 @@ class PaintValues(Protocol):
     def contiguous(self) -> bool: ...
 
 
-class OptionsBar(QWidget):
-    """The options of one tool, and what the canvas shows.
+class OptionsBar(ToolOptions):
+    """How the tool in hand paints, by the names of `PaintValues`, and what the canvas shows.
 
-    Where room is short the options of the stroke go behind a button, and then the displays, too.
-    The actions of the displays are made exclusive.
+    Where room is short the displays go behind a button after the options of the stroke. The actions
+    of the displays are made exclusive.
 
     Signals:
-        changed(str, object): an option of `PaintValues`, by its name, and what it is to be.
         display_wanted(str): show this, by a button or a key; also what is shown already.
         opacity_dragged(float): of the layout over the picture, 0..1.
-        done(): Enter was pressed on a number: the keyboard may go back to the canvas.
     """
 
-    changed = Signal(str, object)
     display_wanted = Signal(str)
     opacity_dragged = Signal(float)
-    done = Signal()
+
+    OF_TOOLS = OPTIONS
+    FOLDED = ("stroke",)
+    HINT_CHARACTERS = 6
 
     def __init__(self, actions: Actions, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setAccessibleName("Options of the tool")
-        self._tool = ""
+        super().__init__("Stroke", parent)
         self._values: PaintValues | None = None
         self._size = short_track(SizeSlider("Size", SizeScale()))
         self._tip = Choice(
@@ -120,39 +115,25 @@ class OptionsBar(QWidget):
         self._stroke = StrokeOptions()
         self._across = Switch("mirror-across", actions["tool.mirror_across"])
         self._down = Switch("mirror-down", actions["tool.mirror_down"])
-        self._hint = ElidedLabel(faint=True)
         self._opacity = short_track(AmountSlider("Opacity of the layout", OPACITY, compact=True))
         self._displays = {name: actions[PREFIX + name] for name in DISPLAYS}
         self._group = QActionGroup(self)
         for name, action in self._displays.items():
             action.setIconText(WORDS[name])
             self._group.addAction(action)
-        self._fold = Fold("Stroke")
         self._shown = in_row(*map(_display_button, self._group.actions()), gap=2)
         self._shown_menu = ActionMenuButton("Display", self._group)
-        self._options: dict[str, QWidget] = {
+        options = {
             "size": in_row(QLabel("Size"), self._size),
             "tip": self._tip,
             "reach": self._reach,
             "stroke": self._stroke,
             "mirror": in_row(self._across, self._down, gap=2),
         }
-        self._arrange()
+        self._arrange(options, self._opacity, self._shown, self._shown_menu)
         self._connect()
         self.set_tool("hand")
         self.set_display(DISPLAYS[0])
-
-    def _arrange(self) -> None:
-        self._row = row = QHBoxLayout(self)
-        row.setContentsMargins(MARGIN, 4, MARGIN, 4)
-        row.setSpacing(GAP)
-        for name, part in self._options.items():
-            if name == "stroke":
-                row.addWidget(self._fold)
-            row.addWidget(part)
-        row.addWidget(self._hint, 1)
-        for part in (self._opacity, self._shown, self._shown_menu):
-            row.addWidget(part)
 
     def _connect(self) -> None:
         self._size.dragged.connect(self._on_size)
@@ -166,10 +147,9 @@ class OptionsBar(QWidget):
 
     def set_tool(self, tool: str) -> None:
         """Show the options of this tool, by its name in `app.ui.actions.TOOLS`."""
-        self._tool = tool
-        self._hint.setText(HINTS.get(tool, ""))
+        super().set_tool(tool)
+        self.set_hint(HINTS.get(tool, ""))
         self._show_size()
-        self._refresh()
 
     def set_values(self, values: PaintValues) -> None:
         """Show these options, without signals."""
@@ -192,10 +172,6 @@ class OptionsBar(QWidget):
         self._opacity.setVisible(display == OVER)
         self._fit()
 
-    def set_opacity(self, opacity: float) -> None:
-        """Of the layout over the picture, 0..1; without a signal."""
-        self._opacity.set_value(opacity)
-
     @property
     def _size_name(self) -> str:
         return "eraser_px" if self._tool == "eraser" else "brush_px"
@@ -206,62 +182,15 @@ class OptionsBar(QWidget):
 
     # Room
 
-    def _refresh(self) -> None:
-        wanted = OPTIONS.get(self._tool, ())
-        for name, part in self._options.items():
-            part.setVisible(name in wanted)
-        self._fit()
+    def _others(self, *, least: bool) -> Sequence[QWidget]:
+        shown = self._shown_menu if least else self._shown
+        return (shown,) if self._opacity.isHidden() else (shown, self._opacity)
 
     def _fit(self) -> None:
-        """As much beside each other as there is room for."""
-        room = self.width()
-        fold = room < self._wanted(self._stroke, self._shown)
-        menu = room < self._wanted(self._fold, self._shown)
-        self._fold_stroke(fold and self._has_stroke)
+        super()._fit()
+        menu = self.width() < self._wanted(self.FOLDED)
         self._shown.setVisible(not menu)
         self._shown_menu.setVisible(menu)
-
-    def _fold_stroke(self, fold: bool) -> None:
-        folded = self._row.indexOf(self._stroke) < 0
-        if fold and not folded:
-            self._fold.keep(self._stroke)
-        elif not fold and folded:
-            self._row.insertWidget(self._row.indexOf(self._fold) + 1, self._stroke)
-            self._stroke.setVisible(self._has_stroke)
-        self._fold.setVisible(fold)
-
-    @property
-    def _has_stroke(self) -> bool:
-        return "stroke" in OPTIONS.get(self._tool, ())
-
-    def _wanted(self, stroke: QWidget, shown: QWidget) -> int:
-        """The width with these widgets for the options of the stroke and for the displays."""
-        names = OPTIONS.get(self._tool, ())
-        parts = [self._options[name] for name in names if name != "stroke"]
-        parts += [stroke] if self._has_stroke else []
-        parts += [shown] if self._opacity.isHidden() else [shown, self._opacity]
-        widths = sum(part.sizeHint().width() for part in parts)
-        hint = HINT_CHARACTERS * self.fontMetrics().averageCharWidth()
-        return widths + hint + GAP * len(parts) + 2 * MARGIN
-
-    def minimumSizeHint(self) -> QSize:
-        wanted = self._wanted(self._fold, self._shown_menu)
-        return QSize(wanted, super().minimumSizeHint().height())
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.done.emit()
-        else:
-            super().keyPressEvent(event)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._fit()
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
-            self._fit()
 
     # What the person does
 
@@ -293,9 +222,7 @@ class OptionsBar(QWidget):
 
 
 def _display_button(action: QAction) -> QToolButton:
-    button = QToolButton()
-    button.setDefaultAction(action)
+    button = action_button(action)
     button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
-    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     button.setAccessibleName(f"Show: {action.iconText()}")
     return button

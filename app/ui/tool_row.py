@@ -1,11 +1,11 @@
 """The row above the canvas: what the hand reaches for while the eye is on the picture."""
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QWidget
 
 from app.ui.actions import Actions
+from app.ui.widgets.options import action_button
 
-ICON_SIDE = 20
 GROUPS = (
     ("file.open", "file.export"),
     ("edit.undo", "edit.redo"),
@@ -34,11 +34,7 @@ class ToolRow(QWidget):
         row.addStretch()
 
     def _button(self, actions: Actions, name: str) -> QToolButton:
-        button = QToolButton()
-        button.setDefaultAction(actions[name])
-        button.setIconSize(QSize(ICON_SIDE, ICON_SIDE))
-        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        button.setAccessibleName(actions[name].text().replace("&", ""))
+        button = action_button(actions[name])
         if words := WITH_WORDS.get(name):
             actions[name].setIconText(words)
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)

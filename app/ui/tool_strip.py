@@ -2,15 +2,15 @@
 
 from collections.abc import Collection, Sequence
 
-from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QActionGroup
-from PySide6.QtWidgets import QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.document.palette import Label
 from app.ui.actions import RETOUCH_TOOLS, TOOLS, Actions
 from app.ui.widgets.label_swatch import SwatchButton
+from app.ui.widgets.options import action_button
 
-ICON_SIDE = 20
 MARGIN = 4
 PRIMARY_SIDE = 32
 GROUPS_END = ("hand", "fill", "lasso")
@@ -47,7 +47,7 @@ class ToolColumn(QWidget):
         column.setSpacing(2)
         for tool in tools:
             self._group.addAction(actions[tool])
-            column.addWidget(_button(actions, tool))
+            column.addWidget(action_button(actions[tool]))
             if tool in ends:
                 column.addSpacing(GROUP_GAP)
         column.addStretch()
@@ -69,23 +69,15 @@ class ToolStrip(ToolColumn):
         super().__init__("Painting tools", actions, tools, ends, parent)
         self._primary = SwatchButton("Label in hand", PRIMARY_SIDE)
         self._secondary = SwatchButton("Second label")
-        for part in (self._primary, _button(actions, "layout.swap"), self._secondary):
+        for part in (self._primary, action_button(actions["layout.swap"]), self._secondary):
             self._column.addWidget(part, 0, Qt.AlignmentFlag.AlignHCenter)
-        self._primary.clicked.connect(self._on_primary)
-        self._secondary.clicked.connect(self._on_secondary)
+        self._primary.clicked.connect(self.primary_clicked)
+        self._secondary.clicked.connect(self.secondary_clicked)
 
     def set_labels(self, primary: Label | None, secondary: Label | None, patterns: bool) -> None:
         """Show the label in hand and the second one, hatched or not; None for none."""
         self._primary.set_label(primary, patterns=patterns)
         self._secondary.set_label(secondary, patterns=patterns)
-
-    @Slot()
-    def _on_primary(self) -> None:
-        self.primary_clicked.emit()
-
-    @Slot()
-    def _on_secondary(self) -> None:
-        self.secondary_clicked.emit()
 
 
 class RetouchStrip(ToolColumn):
@@ -96,14 +88,4 @@ class RetouchStrip(ToolColumn):
             [f"retouch.{name}" for name in names] for names in (RETOUCH_TOOLS, RETOUCH_GROUPS_END)
         )
         super().__init__("Retouching tools", actions, tools, ends, parent)
-        self._column.addWidget(_button(actions, "retouch.mask"))
-
-
-def _button(actions: Actions, name: str) -> QToolButton:
-    button = QToolButton()
-    button.setDefaultAction(actions[name])
-    button.setIconSize(QSize(ICON_SIDE, ICON_SIDE))
-    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
-    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-    button.setAccessibleName(actions[name].text().replace("&", ""))
-    return button
+        self._column.addWidget(action_button(actions["retouch.mask"]))

@@ -32,16 +32,26 @@ class ColouredLayer:
         ids: the values shown.
     """
 
-    def __init__(self, ids: TiledArray, table: Colours, kind: QImage.Format = OPAQUE) -> None:
+    def __init__(
+        self,
+        ids: TiledArray,
+        table: Colours,
+        kind: QImage.Format = OPAQUE,
+        *,
+        even: bool = False,
+    ) -> None:
         """
         Args:
             ids: the values to begin with.
             table: the colour of every value there can be, as 32 bits of a pixel.
             kind: how Qt reads these.
+            even: the colour of a mean of values is the mean of their colours, which is quicker;
+                for uint8.
         """
         self.ids = ids
         self._table = table
         self._kind = kind
+        self._even = even
         self._sizes: dict[int, _Size] = {}
 
     def like(self, ids: TiledArray) -> bool:
@@ -69,7 +79,7 @@ class ColouredLayer:
         k = max(0, round(math.log2(shrink)))
         k = min(k, math.floor(math.log2(min(width_px, height_px))))
         if k not in self._sizes:
-            self._sizes[k] = _Size(k, width_px, height_px, self._kind)
+            self._sizes[k] = _Size(k, width_px, height_px, self._kind, self._even)
         size = self._sizes[k]
         draw_part(
             painter,
@@ -85,8 +95,11 @@ class ColouredLayer:
 class _Size:
     """The array in one size: one pixel for 2**k x 2**k values."""
 
-    def __init__(self, k: int, width_px: int, height_px: int, kind: QImage.Format) -> None:
+    def __init__(
+        self, k: int, width_px: int, height_px: int, kind: QImage.Format, even: bool
+    ) -> None:
         self._k = k
+        self._even = even
         self._whole = Rect(0, 0, -(-width_px >> k), -(-height_px >> k))
         bgrx_hwc = np.empty((self._whole.height_px, self._whole.width_px, 4), np.uint8)
         self._colours: Colours = bgrx_hwc.view(np.uint32)[..., 0]
@@ -138,7 +151,7 @@ class _Size:
 
     def _colour(self, part: Rect, ids: TiledArray, table: Colours) -> None:
         target = self._colours[part.y_px : part.bottom_px, part.x_px : part.right_px]
-        target[:] = _coloured(ids, table, part, self._k)
+        target[:] = _coloured(ids, table, part, self._k, even=self._even)
 
 
 def _runs(stale: npt.NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
@@ -148,14 +161,17 @@ def _runs(stale: npt.NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
         yield from zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
 
 
-def _coloured(ids: TiledArray, table: Colours, strip: Rect, k: int) -> Colours:
+def _coloured(ids: TiledArray, table: Colours, strip: Rect, k: int, *, even: bool) -> Colours:
     """The colours of a strip of a size: the means of at most SAMPLES x SAMPLES values a pixel."""
     covered = Rect(
         strip.x_px << k, strip.y_px << k, strip.width_px << k, strip.height_px << k
     ).intersection(ids.bounds)
     samples = min(1 << k, SAMPLES)
     step = (1 << k) // samples
-    colours = table[ids.read(covered)[::step, ::step]]
+    values = ids.read(covered)[::step, ::step]
+    if even:
+        return table[np.asarray(Image.fromarray(values).reduce(samples))]
+    colours = table[values]
     if samples == 1:
         return colours
     height, width = colours.shape

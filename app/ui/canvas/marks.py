@@ -34,7 +34,8 @@ class Marks:
         tool: in hand, or None.
         place_px: where its footprint is, or None: it is not shown.
         crossed: whether a cross marks that place.
-        source_px: the place that the tool copies from, or None.
+        source_px: the middle of the place that the tool takes from, or None.
+        source_radius_px: of that place, 0 for a point.
         guides_px: corners of a polygon in the making.
         closed: whether the polygon closes.
         mirror_px: the places of the upright and the level axis, None for none.
@@ -45,6 +46,7 @@ class Marks:
         self.place_px: Point | None = None
         self.crossed = False
         self.source_px: Point | None = None
+        self.source_radius_px = 0.0
         self.guides_px: tuple[Point, ...] = ()
         self.closed = False
         self.mirror_px: tuple[float | None, float | None] = (None, None)
@@ -71,7 +73,7 @@ class Marks:
         if self.tool is None or self.source_px is None:
             return QRect()
         x_view, y_view = transform.to_view(self.source_px)
-        reach = CROSS_VIEW + EDGE_VIEW
+        reach = max(CROSS_VIEW, self._source_radius_view(transform)) + EDGE_VIEW
         found = QRectF(x_view - reach, y_view - reach, 2 * reach, 2 * reach)
         return found.intersected(FAR).toAlignedRect()
 
@@ -85,7 +87,8 @@ class Marks:
         if self.tool is not None and self.place_px is not None:
             self._paint_footprint(painter, transform, self.tool, self.place_px)
         if self.tool is not None and self.source_px is not None:
-            _paint_source(painter, QPointF(*transform.to_view(self.source_px)))
+            middle = QPointF(*transform.to_view(self.source_px))
+            _paint_source(painter, middle, self._source_radius_view(transform))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
     def _paint_footprint(
@@ -144,6 +147,10 @@ class Marks:
         diameter_px = self.tool.diameter_px if self.tool is not None else 0.0
         return min(diameter_px / 2 * transform.zoom / transform.ratio, FAR_VIEW)
 
+    def _source_radius_view(self, transform: ViewTransform) -> float:
+        radius_view = self.source_radius_px * transform.zoom / transform.ratio
+        return min(max(radius_view, CROSS_VIEW / 2 + 1), FAR_VIEW)
+
     def _tied(self) -> tuple[Point, ...]:
         """The corners that a line joins with the hand."""
         if not self.guides_px:
@@ -157,11 +164,11 @@ def _add_ticks(path: QPainterPath, middle: QPointF, start: float, end: float) ->
         path.lineTo(middle + QPointF(across, down) * end)
 
 
-def _paint_source(painter: QPainter, middle: QPointF) -> None:
+def _paint_source(painter: QPainter, middle: QPointF, radius_view: float) -> None:
     """A cross with an open middle, in a ring: nothing else on the canvas looks like it."""
     path = QPainterPath()
     _add_ticks(path, middle, GAP_VIEW, CROSS_VIEW)
-    path.addEllipse(middle, CROSS_VIEW / 2 + 1, CROSS_VIEW / 2 + 1)
+    path.addEllipse(middle, radius_view, radius_view)
     _two_tone(painter, path)
 
 

@@ -120,9 +120,7 @@ class PenInput(QObject):
         picked(float, float): the place in document pixels that was clicked with Ctrl, where the
             tool has no other use for it.
         sourced(float, float): the same with Alt or Ctrl, where the tool has sources.
-        size_drag_began(): dragging with Shift changes the size from now on.
         size_dragged(float): the diameter in document pixels that the hand wants.
-        size_drag_ended()
         pointed(object): the hand is at this QPointF.
     """
 
@@ -132,9 +130,7 @@ class PenInput(QObject):
     cancelled = Signal()
     picked = Signal(float, float)
     sourced = Signal(float, float)
-    size_drag_began = Signal()
     size_dragged = Signal(float)
-    size_drag_ended = Signal()
     pointed = Signal(object)
 
     def __init__(self, surface: Surface, parent: QObject) -> None:
@@ -184,7 +180,6 @@ class PenInput(QObject):
             self.cancelled.emit()
         elif doing is Doing.SIZE:
             self.size_dragged.emit(self._start_px)
-            self.size_drag_ended.emit()
 
     def handle(self, event: QEvent) -> bool:
         """Take an event of the canvas; whether it needs no other handling."""
@@ -264,7 +259,6 @@ class PenInput(QObject):
     def _go(self, touch: Touch) -> None:
         if self._doing is Doing.UNSURE and self._moved(touch) > SIZE_DRAG_VIEW:
             self._doing = Doing.SIZE
-            self.size_drag_began.emit()
         if self._doing is Doing.SIZE:
             self._resize(touch)
         elif self._doing is Doing.STROKE:
@@ -287,8 +281,6 @@ class PenInput(QObject):
             self.pressed.emit(start, True, touch.eraser)
         if doing in (Doing.UNSURE, Doing.STROKE):
             self.released.emit(sample)
-        elif doing is Doing.SIZE:
-            self.size_drag_ended.emit()
 
     def _let_go(self) -> None:
         self._doing, self._by_pen = Doing.NOTHING, False

@@ -53,14 +53,14 @@ class ShownMask:
         if not self._masks:
             self._layer = None
             return None
-        size = self._masks[0]
+        size, *others = self._masks
         if self._layer is None or not self._layer.like(size):
-            self._layer = ColouredLayer(
-                self._strongest(size.bounds),
-                veil_table(),
-                VEIL,
-            )
+            # A mask alone is shown as it is: a copy of a large one takes half a second.
+            levels = self._strongest(size.bounds) if others else size
+            self._layer = ColouredLayer(levels, veil_table(), VEIL, even=True)
             return size.bounds
+        if not others:
+            return self._layer.replace(size)
         changed = self._changed(old)
         if changed is None:
             return None

@@ -80,11 +80,6 @@ class KeyCross(QObject):
         """Where the cross is; None while it is not shown."""
         return self._at
 
-    @property
-    def is_down(self) -> bool:
-        """Whether the cross paints."""
-        return self._down
-
     def set_on(self, on: bool, alt: str = "") -> None:
         """Listen while a tool is in hand; `alt` as `CanvasTool` has it."""
         self._on, self._alt = on, alt

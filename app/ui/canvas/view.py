@@ -51,10 +51,8 @@ class CanvasView(PanedView):
         finish_wanted(): Enter, while guides are shown and no cross.
         picked(float, float): Ctrl and a click at this place, in document pixels.
         sourced(float, float): Alt or Ctrl and a click, with a tool that has sources.
-        size_drag_began(): the hand changes the size of the tool.
-        size_dragged(float): to this diameter, in document pixels.
-        size_drag_ended()
-        cross_steered(object): keys have moved the cross to (x_px, y_px); None: it is gone.
+        size_dragged(float): the hand changes the size of the tool to this diameter, in document
+            pixels.
     """
 
     display_changed = Signal(str)
@@ -65,10 +63,7 @@ class CanvasView(PanedView):
     finish_wanted = Signal()
     picked = Signal(float, float)
     sourced = Signal(float, float)
-    size_drag_began = Signal()
     size_dragged = Signal(float)
-    size_drag_ended = Signal()
-    cross_steered = Signal(object)
 
     _spoken = ""
 
@@ -97,9 +92,7 @@ class CanvasView(PanedView):
             hand.cancelled.connect(self.stroke_cancelled)
             hand.sourced.connect(self.sourced)
         pen.picked.connect(self.picked)
-        pen.size_drag_began.connect(self.size_drag_began)
         pen.size_dragged.connect(self.size_dragged)
-        pen.size_drag_ended.connect(self.size_drag_ended)
         pen.pointed.connect(self._point)
 
     # What is shown
@@ -167,15 +160,19 @@ class CanvasView(PanedView):
         self._update_in_panes(before, self._moving_rect(), source, self._source_rect())
         self._speak()
 
-    def set_source(self, source_of: SourceOf | None) -> None:
-        """Mark the place that the tool copies from, or take the mark away.
+    def set_source(self, source_of: SourceOf | None, radius_px: float = 0.0) -> None:
+        """Mark the place that the tool takes from, or take the mark away.
 
         Args:
             source_of: tells that place for where the hand is, None for no hand; in document
                 pixels, or None.
+            radius_px: of that place; 0 for a point.
         """
+        before = self._source_rect()
         self._source_of = source_of
+        self._marks.source_radius_px = radius_px
         self._follow()
+        self._update_in_panes(before, self._source_rect())
 
     def set_guides(self, points_px: Sequence[Point], closed: bool) -> None:
         """Show the corners of a polygon in the making, in document pixels; none hide it."""
@@ -290,7 +287,6 @@ class CanvasView(PanedView):
         self._marks.crossed = place_px is not None
         self._follow()
         self._speak()
-        self.cross_steered.emit(place_px)
 
     def _follow(self) -> None:
         """Have the footprint where the hand is."""

@@ -29,7 +29,7 @@ from app.ui.panels.suggestions import Suggestion, Suggestions
 from app.ui.widgets.column_scroll import MINIMUM_HEIGHT, ColumnScroll
 from app.ui.widgets.elided_label import ElidedLabel
 from app.ui.widgets.slider import AmountSlider, Scale
-from app.ui.widgets.thumbnail import GAP, ThumbnailItem, ThumbnailList
+from app.ui.widgets.thumbnail import ThumbnailItem, ThumbnailList
 
 __all__ = [
     "CLOSED_WORDS",
@@ -203,12 +203,7 @@ class ReferencePanel(QWidget):
         """The buttons may stand above each other, and what is too high scrolls."""
         parts = (self._browse, self._find, self._amount)
         width = max(part.minimumSizeHint().width() for part in parts)
-        return QSize(width + 2 * MARGIN + self._bar, MINIMUM_HEIGHT)
-
-    @property
-    def _bar(self) -> int:
-        """The width of the scroll bar, whether it is there or not."""
-        return self._scroll.verticalScrollBar().sizeHint().width()
+        return QSize(width + 2 * MARGIN + self._scroll.bar, MINIMUM_HEIGHT)
 
     def _fit(self) -> None:
         self._fit_buttons()
@@ -217,16 +212,13 @@ class ReferencePanel(QWidget):
     def _fit_buttons(self) -> None:
         """Beside each other, or above each other in a narrow panel."""
         beside = self._browse.minimumSizeHint().width() + self._find.minimumSizeHint().width()
-        room = self.width() - 2 * MARGIN - self._bar - self._buttons.spacing()
+        room = self.width() - 2 * MARGIN - self._scroll.bar - self._buttons.spacing()
         fits = beside <= room
         self._buttons.setDirection(Direction.LeftToRight if fits else Direction.TopToBottom)
 
     def _fit_thumbnails(self) -> None:
-        """As high as its rows of pictures, two at most; it scrolls beyond."""
-        cell = THUMBNAIL_SIDE + 2 * GAP
-        columns = max(1, (self._scroll.viewport().width() - 2 * MARGIN - 2) // cell)
-        rows = -(-max(1, len(self._items)) // columns)
-        self._thumbnails.setFixedHeight(min(rows, MAX_THUMBNAIL_ROWS) * cell + 2)
+        width = self._scroll.viewport().width() - 2 * MARGIN
+        self._thumbnails.fit_rows(width, MAX_THUMBNAIL_ROWS)
 
     @property
     def amount_slider(self) -> AmountSlider:

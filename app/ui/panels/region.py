@@ -3,19 +3,25 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from app.tools.region import STEP, USUAL
 from app.ui.panels.no_layout import centred
+from app.ui.panels.slider_row import ON_THE_TRACK
 from app.ui.widgets.options import in_row
 from app.ui.widgets.slider import AmountSlider, Scale
 
 GAP = 8
-THRESHOLD = Scale(minimum=0.0, maximum=1.0, default=0.7, step=0.02, percent=True)
-MOVE = Scale(minimum=-6.0, maximum=6.0, default=0.0, step=0.1, decimals=1, origin=0.0)
+THRESHOLD = Scale(minimum=0.0, maximum=1.0, default=USUAL, step=STEP, percent=True)
 AXIS = "structure:"
 NO_REGION = "Click what is to be changed"
-NO_AXES = "This model brings no directions to move a region along"
+NO_PROPOSAL = (
+    "This region was painted or comes from a file: it has no threshold."
+    " Pick the place for a new one"
+)
+NO_AXES = "No directions are known along which this model could move a region"
+READING = "Asking the model for its directions…"
 
 
 class RegionLike(Protocol):
@@ -34,7 +40,7 @@ class RegionLike(Protocol):
     def amounts(self) -> tuple[tuple[str, float], ...]: ...
 
     @property
-    def axes(self) -> tuple[float, ...]: ...
+    def axes(self) -> tuple[float, ...] | None: ...
 
     @property
     def copied(self) -> bool: ...
@@ -73,6 +79,7 @@ class RegionPart(QWidget):
         self._paste = _button("Paste move", "Move this region as far as the one copied from")
         self._reset = _button("Reset", "Have the region where it was")
         self._reset.setAccessibleName("Reset region")
+        self._moves_words = centred()
         self._moves = QVBoxLayout()
         self._moves.setSpacing(4)
         self._arrange()
@@ -89,6 +96,7 @@ class RegionPart(QWidget):
         column.addWidget(self._words)
         column.addWidget(self._threshold)
         column.addWidget(self._contiguous)
+        column.addWidget(self._moves_words)
         column.addLayout(self._moves)
         column.addLayout(buttons)
 
@@ -96,31 +104,31 @@ class RegionPart(QWidget):
         self._threshold.dragged.connect(self.threshold_dragged)
         self._threshold.committed.connect(self.threshold_committed)
         self._contiguous.clicked.connect(self.contiguous_switched)
-        self._copy.clicked.connect(self._on_copy)
-        self._paste.clicked.connect(self._on_paste)
-        self._reset.clicked.connect(self._on_reset)
+        self._copy.clicked.connect(self.copy_wanted)
+        self._paste.clicked.connect(self.paste_wanted)
+        self._reset.clicked.connect(self.reset_wanted)
 
     def show_region(self, facts: RegionLike) -> None:
         """Show what there is of the active region; without signals."""
-        words = NO_REGION if not facts.exists else "" if facts.axes else NO_AXES
-        self._words.setText(words)
-        self._words.setVisible(bool(words))
         known = facts.threshold is not None
+        _say(self._words, NO_REGION if not facts.exists else "" if known else NO_PROPOSAL)
+        axes = facts.axes or ()
+        moves_words = READING if facts.axes is None else "" if axes else NO_AXES
+        _say(self._moves_words, moves_words if facts.exists else "")
         for part in (self._threshold, self._contiguous):
-            part.setVisible(facts.exists)
-            part.setEnabled(known)
+            part.setVisible(known)
         if facts.threshold is not None:
             self._threshold.set_value(facts.threshold)
             self._contiguous.setChecked(facts.contiguous)
-        if facts.axes != self._axes:
-            self._make_sliders(facts.axes)
+        if axes != self._axes:
+            self._make_sliders(axes)
         amounts = dict(facts.amounts)
         for place, slider in enumerate(self._sliders):
             self._rows[place].setVisible(facts.exists)
             slider.set_value(amounts.get(f"{AXIS}{place}", 0.0))
         self._copy.setEnabled(bool(facts.amounts))
         self._reset.setEnabled(bool(facts.amounts))
-        self._paste.setEnabled(facts.exists and facts.copied)
+        self._paste.setEnabled(facts.copied)
 
     @property
     def sliders(self) -> Sequence[AmountSlider]:
@@ -135,7 +143,7 @@ class RegionPart(QWidget):
         self._sliders, self._rows = [], []
         for place, share in enumerate(axes):
             name = f"Direction {place + 1}"
-            slider = AmountSlider(f"{name}, {share:.0%} of what varies", MOVE, compact=True)
+            slider = AmountSlider(f"{name}, {share:.0%} of what varies", ON_THE_TRACK, compact=True)
             axis = f"{AXIS}{place}"
             slider.dragged.connect(lambda amount, axis=axis: self.moved.emit(axis, amount))
             slider.committed.connect(
@@ -146,17 +154,10 @@ class RegionPart(QWidget):
             self._sliders.append(slider)
             self._rows.append(row)
 
-    @Slot()
-    def _on_copy(self) -> None:
-        self.copy_wanted.emit()
 
-    @Slot()
-    def _on_paste(self) -> None:
-        self.paste_wanted.emit()
-
-    @Slot()
-    def _on_reset(self) -> None:
-        self.reset_wanted.emit()
+def _say(label: QLabel, words: str) -> None:
+    label.setText(words)
+    label.setVisible(bool(words))
 
 
 def _button(words: str, tip: str) -> QPushButton:

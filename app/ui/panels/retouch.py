@@ -1,8 +1,8 @@
-"""The panel of the retouching tools: where they take from, the region, the photo's own detail."""
+"""The panel of the retouching tools: where they take from, and the region."""
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSize, Signal, Slot
+from PySide6.QtCore import QSize, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
@@ -13,14 +13,11 @@ from app.ui.panels.region import RegionPart
 from app.ui.panels.source_picker import SourcePicker
 from app.ui.widgets.column_scroll import MINIMUM_HEIGHT, ColumnScroll
 from app.ui.widgets.elided_label import ElidedLabel
-from app.ui.widgets.slider import AmountSlider, Scale
-from app.ui.widgets.thumbnail import GAP, ThumbnailItem, ThumbnailList
+from app.ui.widgets.thumbnail import ThumbnailItem, ThumbnailList
 
 MARGIN = 8
 SIDE = 48
 MOST_ROWS = 2
-DETAIL = Scale(default=0.0, percent=True)
-DETAIL_WORDS = "Keep photo detail"
 WITH_SOURCE = ("clone", "texture")
 USES = {
     "clone": "Click the place to copy from",
@@ -43,7 +40,6 @@ class RetouchPanel(QWidget):
         whole_wanted(): the texture of all of it, not of a place.
         browse_requested(): choose a file as a reference.
         files_dropped(list), image_dropped(QImage): pictures to be references.
-        detail_dragged(float), detail_committed(float): 0..1, of the edit that is shown.
 
     Attributes:
         region: what belongs to the region tool.
@@ -55,8 +51,6 @@ class RetouchPanel(QWidget):
     browse_requested = Signal()
     files_dropped = Signal(list)
     image_dropped = Signal(QImage)
-    detail_dragged = Signal(float)
-    detail_committed = Signal(float)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -71,7 +65,6 @@ class RetouchPanel(QWidget):
         self._browse = QPushButton(icon("open"), "Browse…")
         self._whole = QPushButton("All of it")
         self.region = RegionPart()
-        self._detail = AmountSlider(DETAIL_WORDS, DETAIL)
         self._name_parts()
         self._arrange()
         self._connect()
@@ -100,7 +93,6 @@ class RetouchPanel(QWidget):
         column.addLayout(buttons)
         for part in (self._thumbnails, self._picker, self.region):
             column.addWidget(part)
-        column.addWidget(self._detail)
         column.addStretch()
         self._scroll = ColumnScroll(content)
         whole = QVBoxLayout(self)
@@ -110,10 +102,8 @@ class RetouchPanel(QWidget):
     def _connect(self) -> None:
         self._thumbnails.chosen.connect(self.reference_chosen)
         self._picker.picked.connect(self.place_picked)
-        self._browse.clicked.connect(self._on_browse)
-        self._whole.clicked.connect(self._on_whole)
-        self._detail.dragged.connect(self.detail_dragged)
-        self._detail.committed.connect(self.detail_committed)
+        self._browse.clicked.connect(self.browse_requested)
+        self._whole.clicked.connect(self.whole_wanted)
 
     # What is shown
 
@@ -146,13 +136,6 @@ class RetouchPanel(QWidget):
         """The place in the reference in hand; see `SourcePicker.set_mark`."""
         self._picker.set_mark(place, radius)
 
-    def set_detail(self, detail: float | None, title: str = "") -> None:
-        """How much of the photo's own detail an edit of this title keeps; None: there is none."""
-        self._detail.setEnabled(detail is not None)
-        self._detail.set_label(f"{DETAIL_WORDS} of {title}" if title else DETAIL_WORDS)
-        if detail is not None:
-            self._detail.set_value(detail)
-
     @property
     def reference(self) -> str:
         """The sha of the reference in hand; empty for none."""
@@ -183,15 +166,11 @@ class RetouchPanel(QWidget):
         item = self._items.get(self._chosen) if takes_from else None
         self._picker.show_reference(item, USES.get(self._tool, ""))
         self.region.setVisible(self._open and self._tool == "region")
-        self._detail.setVisible(self._open)
         self._fit()
 
     def _fit(self) -> None:
         """The references as high as their rows, the picture as there is room; the rest scrolls."""
-        room = self.width() - self._scroll.verticalScrollBar().sizeHint().width() - 2 * MARGIN - 2
-        cell = SIDE + 2 * GAP
-        rows = -(-max(1, len(self._items)) // max(1, room // cell))
-        self._thumbnails.setFixedHeight(min(rows, MOST_ROWS) * cell + 2)
+        self._thumbnails.fit_rows(self.width() - self._scroll.bar - 2 * MARGIN, MOST_ROWS)
         others = self._content.sizeHint().height() - self._picker.height()
         self._picker.set_room(self._scroll.viewport().height() - others)
 
@@ -210,11 +189,3 @@ class RetouchPanel(QWidget):
             self.files_dropped.emit(files)
         elif data.hasImage():
             self.image_dropped.emit(data.imageData())
-
-    @Slot()
-    def _on_browse(self) -> None:
-        self.browse_requested.emit()
-
-    @Slot()
-    def _on_whole(self) -> None:
-        self.whole_wanted.emit()

@@ -25,7 +25,7 @@ from app.ui.panels.style_tile import StyleItem, StylePair
 from app.ui.widgets.column_scroll import MINIMUM_HEIGHT, ColumnScroll
 from app.ui.widgets.number_field import NumberField
 from app.ui.widgets.slider import AmountSlider, Scale
-from app.ui.widgets.thumbnail import GAP, ThumbnailItem, ThumbnailList
+from app.ui.widgets.thumbnail import ThumbnailItem, ThumbnailList
 
 __all__ = ["StyleItem", "StylePanel", "StyleThumbLike"]
 
@@ -290,14 +290,8 @@ class StylePanel(QWidget):
 
     def _fit(self) -> None:
         """The lists of pictures as high as their rows; what is too much scrolls."""
-        room = self.width() - self._scroll.verticalScrollBar().sizeHint().width() - 2 * MARGIN - 2
-        for pictures, side, count in (
-            (self._thumbs, THUMB_SIDE, len(self._strip)),
-            (self._known, KNOWN_SIDE, len(self._known_items)),
-        ):
-            cell = side + 2 * GAP
-            rows = -(-max(1, count) // max(1, room // cell))
-            pictures.setFixedHeight(min(rows, MOST_ROWS) * cell + 2)
+        for pictures in (self._thumbs, self._known):
+            pictures.fit_rows(self.width() - self._scroll.bar - 2 * MARGIN, MOST_ROWS)
 
     # What the person does
 

@@ -92,7 +92,7 @@ class PaintingPresenter(QObject):
     def _connect_canvas(self) -> None:
         canvas, painting = self._window.canvas, self._painting
         canvas.pressed.connect(self._pressed)
-        canvas.dragged.connect(lambda sample, shift: painting.drag(sample, shift=shift))
+        canvas.dragged.connect(self._dragged)
         canvas.released.connect(painting.release)
         canvas.stroke_cancelled.connect(painting.cancel)
         canvas.finish_wanted.connect(painting.finish_polygon)
@@ -108,6 +108,10 @@ class PaintingPresenter(QObject):
         # The canvas has other tools in other workspaces.
         if self._active:
             self._painting.press(sample, shift=shift, eraser=eraser)
+
+    def _dragged(self, sample: StrokeSample, shift: bool) -> None:
+        if self._active:
+            self._painting.drag(sample, shift=shift)
 
     def _picked(self, x_px: float, y_px: float) -> None:
         if self._active:

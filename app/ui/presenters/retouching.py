@@ -1,27 +1,24 @@
 """The retouching tools: canvas, strip, options and panel of the Edit workspace."""
 
 from functools import partial
-from pathlib import Path
 
 from PySide6.QtCore import QObject
 
-from app.controllers.edit_list import title_of
 from app.controllers.preferences import Preferences
 from app.controllers.preparing import Preparing
 from app.controllers.regions import RegionFacts
-from app.controllers.retouch_settings import RetouchKind, RetouchSettings
+from app.controllers.retouch_settings import RegionMode, RetouchKind, RetouchSettings
 from app.controllers.retouching import Retouching
 from app.controllers.session import Change, Session
-from app.document.document import Document, EditEntry
+from app.document.document import Document, Photo
 from app.errors import UserError
 from app.tools.stroke import Point, StrokeSample
 from app.ui.actions import RETOUCH_TOOLS
 from app.ui.canvas.pen import CanvasTool
-from app.ui.files import PICTURE_SUFFIXES, ask_files
+from app.ui.files import ask_reference
 from app.ui.main_window import MainWindow
 from app.ui.presenters.notices import Teller, words_of
 from app.ui.presenters.picture import PicturePresenter
-from models.edits import CodeEdit, EditRegion
 
 WITH_CANVAS = (
     *(f"retouch.{name}" for name in RETOUCH_TOOLS), "retouch.smaller", "retouch.larger",
@@ -32,7 +29,11 @@ WITH_CANVAS = (
 HINTS = {
     RetouchKind.HAND: "Drag to move the picture",
     RetouchKind.ERASE: "Brush back to how it was before the edit",
-    RetouchKind.REGION: "Click to pick; drag adds, Ctrl-drag takes away",
+}
+REGION_HINTS = {
+    RegionMode.PICK: "Click to pick; drag adds, Ctrl-drag takes away",
+    RegionMode.ADD: "Drag adds to the region",
+    RegionMode.REMOVE: "Drag takes away from the region",
 }
 CLONE_HINTS = {
     False: "Ctrl-click the place to copy from",
@@ -74,20 +75,21 @@ class RetouchPresenter(QObject):
         self._tell = tell
         self._active = False
         self._hovered: Point | None = None
-        # The reference that is shown to be clicked while nothing is cloned from it yet.
+        # The reference that is shown for a place to be clicked in it.
         self._offered: str | None = None
         self._connect_actions()
         self._connect_canvas()
         self._connect_panel()
         self._connect_region(picture)
-        picture.stopped.connect(self._stop)
+        picture.stopped.connect(retouching.cancel)
         session.changed.connect(self._document_changed)
         retouching.tool_changed.connect(self._tool_changed)
         retouching.settings_changed.connect(self._settings_changed)
-        retouching.shown_changed.connect(self._show_entry)
+        retouching.masks_changed.connect(self._show_mask)
         retouching.refused.connect(self._refused)
-        retouching.sources.source_changed.connect(self._show_source)
+        retouching.sources.source_changed.connect(self._source_changed)
         retouching.sources.texture_changed.connect(self._show_source)
+        retouching.sources.added.connect(self._use_reference)
         self._settings_changed(retouching.settings)
         self._tool_changed(retouching.tool)
         self._show_region(retouching.regions.facts)
@@ -133,16 +135,13 @@ class RetouchPresenter(QObject):
         canvas.pixel_hovered.connect(self._hover)
 
     def _connect_panel(self) -> None:
-        panel, retouching = self._window.retouch, self._retouching
-        sources = retouching.sources
+        panel, sources = self._window.retouch, self._retouching.sources
         panel.reference_chosen.connect(self._use_reference)
         panel.place_picked.connect(self._place_picked)
         panel.whole_wanted.connect(self._use_whole)
         panel.browse_requested.connect(self._browse)
         panel.files_dropped.connect(lambda paths: [sources.add_file(path) for path in paths])
         panel.image_dropped.connect(sources.add_image)
-        panel.detail_dragged.connect(retouching.drag_detail)
-        panel.detail_committed.connect(retouching.commit_detail)
 
     def _connect_region(self, picture: PicturePresenter) -> None:
         part, regions = self._window.retouch.region, self._retouching.regions
@@ -155,7 +154,8 @@ class RetouchPresenter(QObject):
         part.paste_wanted.connect(regions.paste_move)
         part.reset_wanted.connect(regions.reset_move)
         regions.changed.connect(self._show_region)
-        regions.proposed.connect(partial(self._switch_mask, True))
+        # Where it is is to be seen while that changes.
+        regions.reshaped.connect(partial(self._switch_mask, True))
         # What is moved is to be seen, not the mask over it.
         regions.moved.connect(partial(self._switch_mask, False))
         regions.finder.working.connect(partial(picture.work, KEY))
@@ -176,10 +176,6 @@ class RetouchPresenter(QObject):
         if self._active:
             self._retouching.set_size(diameter_px)
 
-    def _stop(self) -> None:
-        self._retouching.cancel()
-        self._retouching.regions.finder.stop()
-
     def _refused(self, error: Exception) -> None:
         if isinstance(error, UserError):
             self._tell.warning(*words_of(error), key=KEY)
@@ -199,6 +195,7 @@ class RetouchPresenter(QObject):
     def _settings_changed(self, settings: RetouchSettings) -> None:
         self._window.retouch_options.set_values(settings)
         self._show_tool()
+        self._show_hint()
 
     def _show_tool(self) -> None:
         """The footprint at the pointer; none for the hand and without a picture."""
@@ -224,34 +221,63 @@ class RetouchPresenter(QObject):
 
     # Sources
 
+    def _source_changed(self) -> None:
+        if self._retouching.sources.source is not None:
+            self._offered = None
+        self._show_source()
+
     def _show_source(self) -> None:
         """Where the tool in hand takes from: the mark on the canvas, the panel, the hint."""
-        tool, sources = self._retouching.tool, self._retouching.sources
-        own = sources.source is not None and sources.source.picture is None
-        marked = self._active and tool is RetouchKind.CLONE and own
-        self._window.canvas.set_source(sources.source_at if marked else None)
-        hint = HINTS.get(tool, "")
+        tool = self._retouching.tool
+        self._mark_canvas()
         if tool is RetouchKind.CLONE:
-            hint = CLONE_HINTS[sources.source is not None]
             self._show_clone_source()
         elif tool is RetouchKind.TEXTURE:
-            hint = TEXTURE_HINTS[sources.texture is not None]
             self._show_texture()
+        self._show_hint()
+
+    def _mark_canvas(self) -> None:
+        canvas, tool, sources = self._window.canvas, self._retouching.tool, self._retouching.sources
+        source, spot_px = sources.source, sources.spot_px
+        if self._active and tool is RetouchKind.CLONE and source and source.picture is None:
+            canvas.set_source(sources.source_at)
+        elif self._active and tool is RetouchKind.TEXTURE and spot_px is not None:
+            x_px, y_px, radius_px = spot_px
+            canvas.set_source(lambda _place: (x_px, y_px), radius_px)
+        else:
+            canvas.set_source(None)
+
+    def _show_hint(self) -> None:
+        tool, sources, offer = self._retouching.tool, self._retouching.sources, self._offer
+        hint = HINTS.get(tool, "")
+        if tool is RetouchKind.REGION:
+            hint = REGION_HINTS[self._retouching.settings.mode]
+        elif tool is RetouchKind.TEXTURE:
+            hint = TEXTURE_HINTS[sources.texture is not None]
+        elif tool is RetouchKind.CLONE and offer is not None:
+            hint = f"In the panel, click a place of {offer.name}"
+        elif tool is RetouchKind.CLONE:
+            hint = CLONE_HINTS[sources.source is not None]
         self._window.retouch_options.set_hint(hint)
 
     def _show_clone_source(self) -> None:
-        panel, source = self._window.retouch, self._retouching.sources.source
-        if source is None:
-            panel.set_source(self._offered, "From: nothing yet")
-        elif source.picture is None:
-            panel.set_source(None, "From: this picture")
-        else:
-            panel.set_source(source.picture, f"From: {self._name_of(source.picture)}")
+        source, offer = self._retouching.sources.source, self._offer
+        chosen, words = None, "nothing yet"
+        if offer is not None:
+            chosen, words = self._offered, f"click a place of {offer.name}"
+        elif source is not None:
+            chosen, words = source.picture, self._name_of(source.picture)
+        self._window.retouch.set_source(chosen, f"From: {words}")
         self._mark_clone()
 
     def _mark_clone(self) -> None:
         place = self._retouching.sources.source_shares(self._hovered)
-        self._window.retouch.set_mark(place)
+        self._window.retouch.set_mark(None if self._offer is not None else place)
+
+    @property
+    def _offer(self) -> Photo | None:
+        document = self._session.document
+        return document.reference(self._offered) if document and self._offered else None
 
     def _show_texture(self) -> None:
         panel, texture = self._window.retouch, self._retouching.sources.texture
@@ -276,8 +302,7 @@ class RetouchPresenter(QObject):
             self._retouching.sources.use_texture(sha256)
             return
         self._offered = sha256
-        self._window.retouch.set_source(sha256, f"From: click a place of {self._name_of(sha256)}")
-        self._window.retouch.set_mark(None)
+        self._show_source()
 
     def _place_picked(self, x: float, y: float) -> None:
         self._retouching.source_in(self._window.retouch.reference, x, y)
@@ -288,18 +313,7 @@ class RetouchPresenter(QObject):
             self._retouching.sources.use_texture(texture.reference)
 
     def _browse(self) -> None:
-        ask_files(
-            self._window,
-            "Choose a reference",
-            self._preferences.last_folder("reference"),
-            ("Pictures", PICTURE_SUFFIXES),
-            self._references_chosen,
-        )
-
-    def _references_chosen(self, paths: list[Path]) -> None:
-        self._preferences.remember_folder("reference", paths[0].parent)
-        for path in paths:
-            self._retouching.sources.add_file(path)
+        ask_reference(self._window, self._preferences, self._retouching.sources.add_file)
 
     def _hover(self, place: tuple[int, int] | None) -> None:
         self._hovered = None if place is None else (place[0] + 0.5, place[1] + 0.5)
@@ -307,14 +321,6 @@ class RetouchPresenter(QObject):
             self._mark_clone()
 
     # What is shown
-
-    def _show_entry(self, entry: EditEntry | None) -> None:
-        edit = entry.edit if entry is not None else None
-        if entry is not None and isinstance(edit, CodeEdit):
-            self._window.retouch.set_detail(edit.detail, title_of(entry))
-        else:
-            self._window.retouch.set_detail(None)
-        self._show_mask()
 
     def _switch_mask(self, on: bool) -> None:
         self._window.actions_["retouch.mask"].setChecked(on)
@@ -326,11 +332,9 @@ class RetouchPresenter(QObject):
 
     def _show_region(self, facts: RegionFacts) -> None:
         self._window.retouch.region.show_region(facts)
-        shown = self._retouching.shown
-        region = shown is not None and isinstance(shown.edit, EditRegion)
         actions = self._window.actions_
-        actions.enable(region and bool(facts.amounts), "retouch.copy_move")
-        actions.enable(facts.exists and facts.copied, "retouch.paste_move")
+        actions.enable(bool(facts.amounts), "retouch.copy_move")
+        actions.enable(facts.copied, "retouch.paste_move")
 
     def _document_changed(self, document: Document | None, why: Change) -> None:
         if why is Change.OPEN:

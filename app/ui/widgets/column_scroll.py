@@ -23,5 +23,9 @@ class ColumnScroll(QScrollArea):
 
     def minimumSizeHint(self) -> QSize:
         """As low as can be; wide enough that the bar hides nothing."""
-        bar = self.verticalScrollBar().sizeHint().width()
-        return QSize(self._content.minimumSizeHint().width() + bar, MINIMUM_HEIGHT)
+        return QSize(self._content.minimumSizeHint().width() + self.bar, MINIMUM_HEIGHT)
+
+    @property
+    def bar(self) -> int:
+        """The width of the scroll bar, whether it is there or not."""
+        return self.verticalScrollBar().sizeHint().width()

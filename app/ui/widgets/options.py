@@ -63,6 +63,13 @@ def flat_button(name: str, tip: str = "") -> QToolButton:
     return button
 
 
+def action_button(action: QAction) -> QToolButton:
+    """The same for an action, whose icon and tooltip it has."""
+    button = flat_button(action.text().replace("&", ""))
+    button.setDefaultAction(action)
+    return button
+
+
 class Switch(QToolButton):
     """A button that is on or off, with the words and the key of an action.
 

@@ -106,20 +106,20 @@ class ThumbnailDelegate(QStyledItemDelegate):
 
     def __init__(self, side: int, with_title: bool, parent: QWidget) -> None:
         super().__init__(parent)
-        self._side = side
+        self.side = side
         self._with_title = with_title
         self._pixmaps = PixmapCache()
         self.active = ""
 
     def sizeHint(self, option: QStyleOptionViewItem, _index: Index) -> QSize:
         title = option.fontMetrics.height() + GAP if self._with_title else 0
-        return QSize(self._side + 2 * GAP, self._side + 2 * GAP + title)
+        return QSize(self.side + 2 * GAP, self.side + 2 * GAP + title)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         item: ThumbnailItem = index.data(ItemRole)
         theme = Theme.of(option.palette)
         cell = option.rect.adjusted(1, 1, -1, -1)
-        square = QRect(option.rect.left() + GAP, option.rect.top() + GAP, self._side, self._side)
+        square = QRect(option.rect.left() + GAP, option.rect.top() + GAP, self.side, self.side)
         self._paint_field(painter, option, cell, theme)
         if item.picture is not None:
             draw_cover(painter, square, self._pixmaps.of(item.picture))
@@ -130,7 +130,7 @@ class ThumbnailDelegate(QStyledItemDelegate):
         if self._with_title:
             painter.setPen(theme.text if not item.failed else theme.faint)
             below = QRect(
-                square.left(), square.bottom() + 2, self._side, option.fontMetrics.height() + GAP
+                square.left(), square.bottom() + 2, self.side, option.fontMetrics.height() + GAP
             )
             draw_words(painter, below, item.title, Qt.AlignmentFlag.AlignHCenter)
         if item.key == self.active:
@@ -234,6 +234,15 @@ class ThumbnailList(QListView):
         row = self.items.row_of(item.key)
         if row >= 0:
             self.items.replace(row, item)
+
+    def fit_rows(self, width: int, most: int) -> None:
+        """Be as high as the rows that there are in this width, `most` at most; the rest scrolls.
+
+        For lists without titles.
+        """
+        cell = self._delegate.side + 2 * GAP
+        rows = -(-max(1, self.items.rowCount()) // max(1, (width - 2) // cell))
+        self.setFixedHeight(min(rows, most) * cell + 2)
 
     def set_active(self, key: str) -> None:
         """Ring the picture that is in use; empty for none."""

@@ -5,11 +5,15 @@ from typing import Any
 
 import pytest
 
+from app.controllers.regions import Regions
+from app.controllers.retouching import Retouching
 from app.controllers.session import Session
+from app.controllers.sources import Sources
 from app.document.document import Document, Photo, with_edit, with_reference
 from app.settings import FOLDER_VARIABLE
 from models.catalog import USER_FOLDER_VARIABLE
 from models.edits import SwapTexture
+from tests.app.controllers.retouch_kit import WORKING_PX
 from tests.app.fakes import picture
 
 
@@ -71,3 +75,21 @@ def swapped(session, reference) -> Session:
     edit = SwapTexture(model="toy", reference=reference.picture.sha256)
     session.push("Swap texture", with_edit(with_reference(session.document, reference), edit))
     return session
+
+
+@pytest.fixture
+def sources(queue, session) -> Sources:
+    return Sources(queue, session)
+
+
+@pytest.fixture
+def retouching(queue, session, sources) -> Retouching:
+    """The retouching tools with a hard brush 20 px wide."""
+
+    def model() -> str:
+        return "toy"
+
+    regions = Regions(queue, session, model, lambda: WORKING_PX)
+    made = Retouching(session, model, sources, regions)
+    made.change(size_px=20.0, pressure=False, smoothing=0.0, softness=0.0)
+    return made

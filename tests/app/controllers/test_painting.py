@@ -252,9 +252,9 @@ def test_picking_takes_the_label_of_a_place_in_hand(painting, session, labels):
 def test_escape_gives_a_stroke_up(painting, session):
     painting.press(at(10, 10))
     painting.drag(at(60, 10))
-    assert painting.busy
+    assert session.history.pending is not None
     painting.cancel()
-    assert not painting.busy
+    assert session.history.pending is None
     assert (ids_of(session) == SKY).all()
     painting.drag(at(80, 10))
     painting.release(at(80, 10))

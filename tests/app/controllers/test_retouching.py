@@ -3,51 +3,21 @@
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
 import pytest
 
 from app.controllers.patches import mask_canvas, masks_of, shown_masks
-from app.controllers.proposals import LONGEST_PX
-from app.controllers.regions import KEPT, Regions
+from app.controllers.references import AGAIN_MS
+from app.controllers.regions import Regions
 from app.controllers.retouch_settings import RegionMode, RetouchKind, RetouchSettings
 from app.controllers.retouching import Retouching
 from app.controllers.session import Session
 from app.controllers.sources import Sources, Texture
 from app.document.document import Document, Photo, replace_edit, with_edit, with_reference
-from app.document.masks import levels_of
+from app.document.io.images import write_image
 from app.tools.stroke import StrokeSample
-from models.edits import CloneStructure, EditRegion, PaintTexture, RenderLayout, SwapTexture
+from models.edits import CloneStructure, EditRegion, PaintTexture, RenderLayout
+from tests.app.controllers.retouch_kit import WORKING_PX, levels, steps, stroke
 from tests.app.fakes import picture
-
-WORKING_PX = 64
-
-
-@pytest.fixture
-def sources(queue, session) -> Sources:
-    return Sources(queue, session)
-
-
-@pytest.fixture
-def retouching(queue, session, sources) -> Retouching:
-    def model() -> str:
-        return "toy"
-
-    regions = Regions(queue, session, model, lambda: WORKING_PX)
-    made = Retouching(session, model, sources, regions)
-    made.change(size_px=20.0, pressure=False, smoothing=0.0, softness=0.0)
-    return made
-
-
-def stroke(retouching, *places, **held) -> None:
-    first, *rest = (StrokeSample(*place) for place in places)
-    retouching.press(first, **held)
-    for sample in rest:
-        retouching.drag(sample)
-    retouching.release((rest or [first])[-1])
-
-
-def levels(document, sha256) -> np.ndarray:
-    return levels_of(document.mask(sha256)).to_array()
 
 
 def test_settings_take_the_words_of_buttons():
@@ -70,9 +40,6 @@ def test_sizes_keep_to_their_range(retouching):
     assert retouching.settings.size_px == 2.0
     retouching.set_size(1e6)
     assert retouching.settings.size_px == 1024.0
-    assert retouching.size_px == 0.0
-    retouching.choose_tool(RetouchKind.CLONE)
-    assert retouching.size_px == 1024.0
 
 
 def test_without_a_document_nothing_happens(queue, qapp):
@@ -86,8 +53,7 @@ def test_without_a_document_nothing_happens(queue, qapp):
     sources.texture_here(1, 1, 10)
     sources.clone_in("0" * 64, 0.5, 0.5)
     regions.propose(1, 1)
-    retouching.commit_detail(0.5)
-    assert (retouching.shown, retouching.shown_masks, sources.source) == (None, (), None)
+    assert (retouching.shown_masks, sources.source) == ((), None)
     assert sources.texture is None
     assert session.document is None
 
@@ -97,7 +63,7 @@ def test_the_hand_paints_nothing(retouching, session):
     stroke(retouching, (10, 10), (20, 20))
     retouching.source_here(1, 1)
     assert session.document == document
-    assert not retouching.busy
+    assert session.history.pending is None
 
 
 def test_a_stroke_beside_the_picture_is_no_step(retouching, session):
@@ -113,11 +79,11 @@ def test_the_step_of_a_stroke_is_there_when_it_ends_and_not_before(retouching, s
     retouching.choose_tool(RetouchKind.CLONE)
     retouching.source_here(20, 20)
     retouching.press(StrokeSample(60, 30))
-    assert retouching.busy
+    assert session.history.pending is not None
     assert len(session.history.states) == 1
     assert isinstance(session.document.entries[0].edit, CloneStructure)
     retouching.release(StrokeSample(60, 30))
-    assert not retouching.busy
+    assert session.history.pending is None
     assert [state.label for state in session.history.states] == ["Open", "Clone"]
 
 
@@ -160,7 +126,7 @@ def test_edits_that_are_no_codes_are_not_erased(retouching, session, heard):
     retouching.choose_tool(RetouchKind.ERASE)
     stroke(retouching, (40, 30))
     assert "no edit to erase from" in str(refused.last)
-    assert retouching.shown is None
+    assert retouching.shown_masks == ()
 
 
 def test_masks_tell_where_an_edit_acts(swapped):
@@ -178,6 +144,168 @@ def test_a_mask_that_is_lost_counts_as_empty(session):
     (levels,) = shown_masks(document, document.entries[0])
     assert (levels.width_px, levels.height_px) == (document.width_px, document.height_px)
     assert not levels.to_array().any()
+
+
+def test_erasing_without_an_edit_says_so(retouching, session, heard):
+    refused = heard(retouching.refused)
+    retouching.choose_tool(RetouchKind.ERASE)
+    stroke(retouching, (40, 30))
+    assert "no edit to erase from" in str(refused.last)
+
+
+def test_an_edit_of_the_whole_picture_is_masked(retouching, swapped):
+    retouching.choose_tool(RetouchKind.ERASE)
+    for place in ((20, 30), (60, 30)):
+        stroke(retouching, place)
+    mask = levels(swapped.document, swapped.document.entries[0].edit.mask)
+    assert (mask[30, 20], mask[30, 60], mask[5, 5]) == (0, 0, 255)
+
+
+# The clone brush
+
+
+@pytest.fixture
+def clone(retouching) -> Retouching:
+    """With a source at 20, 20."""
+    retouching.choose_tool(RetouchKind.CLONE)
+    retouching.source_here(20, 20)
+    return retouching
+
+
+def test_strokes_of_one_offset_are_one_patch_and_one_step_each(clone, session):
+    for place in ((60, 20), (60, 50)):
+        stroke(clone, place)
+    edit = session.document.entries[0].edit
+    (patch,) = edit.patches
+    mask = levels(session.document, patch.mask)
+    assert mask[20, 60] == mask[50, 60] == 255
+    assert steps(session) == ["Open", "Clone", "Clone"]
+    session.undo()
+    (patch,) = session.document.entries[0].edit.patches
+    mask = levels(session.document, patch.mask)
+    assert (mask[20, 60], mask[50, 60]) == (255, 0)
+    session.undo()
+    assert session.document.entries == ()
+    assert session.document.masks == ()
+    session.redo()
+    session.redo()
+    assert session.document.entries[0].edit == edit
+
+
+def test_not_aligned_strokes_begin_at_the_source_each(clone, session):
+    clone.change(aligned=False)
+    for place in ((60, 20), (80, 50)):
+        stroke(clone, place)
+    (entry,) = session.document.entries
+    ways = [(patch.dx, patch.dy) for patch in entry.edit.patches]
+    assert ways == [(-40 / 64, 0.0), (-60 / 64, -30 / 64)]
+
+
+def test_another_source_is_another_patch_of_the_edit(clone, session):
+    stroke(clone, (60, 30))
+    clone.source_here(10, 10)
+    stroke(clone, (60, 30))
+    (entry,) = session.document.entries
+    assert len(entry.edit.patches) == 2
+
+
+def test_nothing_is_cloned_from_beyond_the_picture(clone, session):
+    clone.source_here(4, 30)
+    stroke(clone, (60, 30))
+    (patch,) = session.document.entries[0].edit.patches
+    mask = levels(session.document, patch.mask)
+    # What lies more than 4 px to the left of the hand would come from outside.
+    assert mask[:, :56].max() == 0
+    assert mask[30, 56] == 255
+
+
+def test_a_press_that_fails_does_not_fix_the_distance(queue, session, heard):
+    models = []
+    regions = Regions(queue, session, models.pop, lambda: WORKING_PX)
+    retouching = Retouching(session, models.pop, Sources(queue, session), regions)
+    retouching.choose_tool(RetouchKind.CLONE)
+    retouching.source_here(20, 20)
+    refused = heard(retouching.refused)
+    stroke(retouching, (80, 50))
+    assert isinstance(refused.last, IndexError)
+    models.append("toy")
+    stroke(retouching, (60, 30))
+    (patch,) = session.document.entries[0].edit.patches
+    assert (patch.dx, patch.dy) == (-40 / 64, -10 / 64)
+
+
+def test_what_is_painted_in_an_edit_that_is_off_is_seen(clone, session):
+    stroke(clone, (60, 20))
+    (entry,) = session.document.entries
+    off = replace(entry.edit, enabled=False)
+    session.push("Off", replace_edit(session.document, entry.uid, off))
+    stroke(clone, (60, 50))
+    (entry,) = session.document.entries
+    assert entry.edit.enabled
+
+
+def test_the_eraser_takes_from_every_patch_and_drops_those_that_are_empty(clone, session):
+    stroke(clone, (60, 30), (80, 30))
+    clone.source_here(10, 10)
+    stroke(clone, (70, 30))
+    clone.choose_tool(RetouchKind.ERASE)
+    stroke(clone, (84, 30))
+    for patch in session.document.entries[0].edit.patches:
+        mask = levels(session.document, patch.mask)
+        assert (mask[30, 78], mask[30, 70]) == (0, 255)
+    clone.change(size_px=24.0)
+    stroke(clone, (70, 30))
+    (patch,) = session.document.entries[0].edit.patches
+    assert levels(session.document, patch.mask)[30, 56] == 255
+    assert len(session.document.masks) == 1
+    assert steps(session)[-2:] == ["Erase", "Erase"]
+    session.undo()
+    session.undo()
+    for patch in session.document.entries[0].edit.patches:
+        assert levels(session.document, patch.mask)[30, 78] == 255
+
+
+def test_other_changes_say_nothing_of_sources_and_regions(clone, session, heard):
+    stroke(clone, (60, 30))
+    told = heard(clone.sources.source_changed)
+    facts = heard(clone.regions.changed)
+    for strength in (0.5, 0.6, 0.7):
+        (entry,) = session.document.entries
+        changed = replace(entry.edit, strength=strength)
+        session.drag(replace_edit(session.document, entry.uid, changed), "Strength", "strength")
+    assert (told.values, facts.values) == ([], [])
+
+
+# The texture brush
+
+
+def test_two_references_in_one_picture(retouching, sources, session, reference, heard):
+    refused = heard(retouching.refused)
+    retouching.choose_tool(RetouchKind.TEXTURE)
+    stroke(retouching, (20, 30))
+    assert "no texture" in str(refused.last)
+    other = Photo(picture(30, 30, seed=5), "snow.png")
+    for photo in (reference, other):
+        session.push("Add reference", with_reference(session.document, photo))
+    shas = [photo.picture.sha256 for photo in (reference, other)]
+    sources.use_texture(shas[0])
+    stroke(retouching, (20, 30))
+    sources.use_texture(shas[1])
+    stroke(retouching, (60, 20))
+    stroke(retouching, (70, 50))
+    edit = session.document.entries[0].edit
+    assert [patch.reference for patch in edit.patches] == shas
+    assert all(patch.spot is None and patch.amount == 1.0 for patch in edit.patches)
+    assert levels(session.document, edit.patches[1].mask)[50, 70] == 255
+    assert edit.detail == 0.5, "the place can still be told"
+    assert steps(session)[3:] == ["Paint texture"] * 3
+
+
+def test_a_texture_whose_reference_is_undone_is_let_go(sources, session, reference):
+    session.push("Add reference", with_reference(session.document, reference))
+    sources.use_texture(reference.picture.sha256)
+    session.undo()
+    assert sources.texture is None
 
 
 # Sources
@@ -213,6 +341,41 @@ def test_unknown_references_are_not_taken(sources, session):
     assert (sources.source, sources.texture) == (None, None)
 
 
+@pytest.fixture
+def sunset(tmp_path, reference):
+    write_image(tmp_path / "sunset.png", reference.picture.rgb_hwc)
+    return tmp_path / "sunset.png"
+
+
+def test_a_reference_that_comes_during_a_stroke_waits_for_its_end(
+    clone, session, heard, queue, qtbot, sunset
+):
+    added = heard(clone.sources.added)
+    clone.press(StrokeSample(20, 30))
+    clone.sources.add_file(sunset)
+    clone.drag(StrokeSample(40, 30))
+    qtbot.waitUntil(lambda: queue.idle)
+    clone.drag(StrokeSample(60, 30))
+    clone.release(StrokeSample(60, 30))
+    assert added.values == []
+    (patch,) = session.document.entries[0].edit.patches
+    assert levels(session.document, patch.mask)[30, 20:60].min() == 255
+    qtbot.waitUntil(lambda: session.document.references != ())
+    assert added.values == [session.document.references[0].picture.sha256]
+    assert steps(session) == ["Open", "Clone", "Add reference"]
+
+
+def test_a_reference_that_waits_is_not_put_into_another_photo(
+    clone, session, photo, queue, qtbot, sunset
+):
+    clone.press(StrokeSample(20, 30))
+    clone.sources.add_file(sunset)
+    qtbot.waitUntil(lambda: queue.idle)
+    session.open(Document(photo))
+    qtbot.wait(3 * AGAIN_MS)
+    assert session.document.references == ()
+
+
 def test_a_file_that_is_no_picture_is_told(
     sources, retouching, session, heard, queue, qtbot, tmp_path
 ):
@@ -222,143 +385,3 @@ def test_a_file_that_is_no_picture_is_told(
     qtbot.waitUntil(lambda: queue.idle)
     assert refused.values
     assert session.document.references == ()
-
-
-# Regions
-
-
-def asked(retouching, queue, qtbot, place=(30, 30)) -> None:
-    retouching.choose_tool(RetouchKind.REGION)
-    stroke(retouching, place)
-    qtbot.waitUntil(lambda: queue.idle)
-
-
-@pytest.fixture
-def boxed(session) -> Session:
-    """A document with a bright box on dark ground."""
-    rgb_hwc = np.full((64, 96, 3), 30, np.uint8)
-    rgb_hwc[16:48, 16:48] = 220
-    session.open(Document(Photo(picture_of(rgb_hwc), "box.png")))
-    return session
-
-
-def picture_of(rgb_hwc):
-    return type(picture()).from_rgb(rgb_hwc)
-
-
-def test_a_region_of_a_click(retouching, boxed, queue, qtbot, make):
-    asked(retouching, queue, qtbot)
-    (entry,) = boxed.document.entries
-    mask = levels(boxed.document, entry.edit.region)
-    assert mask.shape == (64, 96)
-    assert mask[32, 32] > 200
-    assert mask[4, 90] == 0
-    request = make.made[0].similarity_requests[0]
-    assert request.picture.short_side_px == WORKING_PX
-    assert request.model == "toy"
-
-
-def test_clicks_beside_the_picture_ask_nothing(retouching, boxed, queue, qtbot, make):
-    for place in ((-1, 30), (96, 30), (30, -1), (30, 64)):
-        asked(retouching, queue, qtbot, place)
-    assert boxed.document.entries == ()
-    assert "similarity" not in (make.made[0].calls if make.made else [])
-
-
-def test_large_pictures_have_smaller_masks(retouching, session, queue, qtbot):
-    rgb_hwc = np.full((1100, 2100, 3), 30, np.uint8)
-    rgb_hwc[200:800, 300:900] = 220
-    session.open(Document(Photo(picture_of(rgb_hwc), "large.png")))
-    asked(retouching, queue, qtbot, (600, 500))
-    (entry,) = session.document.entries
-    mask = levels(session.document, entry.edit.region)
-    assert max(mask.shape) == LONGEST_PX
-    assert mask[500 * mask.shape[0] // 1100, 600 * mask.shape[1] // 2100] > 200
-    retouching.change(size_px=100.0)
-    stroke(retouching, (1800, 900), shift=True)
-    mask = levels(session.document, session.document.entries[0].edit.region)
-    assert mask[900 * mask.shape[0] // 1100, 1800 * mask.shape[1] // 2100] == 255
-
-
-def test_looking_can_be_given_up(retouching, boxed, queue, qtbot, make, heard):
-    asked(retouching, queue, qtbot)
-    session_document = boxed.document
-    told = heard(retouching.regions.finder.working)
-    make.made[0].block()
-    stroke(retouching, (80, 10))
-    assert told.last[0] != ""
-    assert retouching.regions.finder.stop()
-    make.made[0].unblock()
-    qtbot.waitUntil(lambda: queue.idle)
-    assert told.last[0] == ""
-    assert not retouching.regions.finder.stop()
-    assert boxed.document == session_document
-
-
-def test_only_the_last_of_several_clicks_counts(retouching, boxed, queue, qtbot, make):
-    asked(retouching, queue, qtbot)
-    make.made[0].block()
-    for place in ((80, 10), (5, 5), (30, 30)):
-        stroke(retouching, place)
-    make.made[0].unblock()
-    qtbot.waitUntil(lambda: queue.idle)
-    assert len(boxed.document.entries) == 1
-    assert make.made[0].similarity_requests[-1].x == pytest.approx(30 / 96)
-
-
-def test_versions_of_a_region_are_not_kept_for_ever(retouching, boxed, queue, qtbot):
-    asked(retouching, queue, qtbot)
-    regions = retouching.regions
-    for i in range(KEPT + 20):
-        regions._remember(f"{i:064d}", next(iter(regions._known.values())))
-    assert len(regions._known) == KEPT
-
-
-def test_without_a_region_sliders_do_nothing(retouching, boxed, heard):
-    regions, refused = retouching.regions, heard(retouching.refused)
-    document = boxed.document
-    regions.commit_threshold(0.4)
-    regions.set_contiguous(False)
-    regions.commit_amount("structure:0", 1.0)
-    regions.copy_move()
-    regions.reset_move()
-    regions.note_stroke(None)
-    regions.paste_move()
-    assert "no region yet" in str(refused.last)
-    assert boxed.document == document
-    assert not regions.facts.exists
-
-
-def test_a_region_of_a_file_has_no_threshold(retouching, boxed, queue, qtbot):
-    asked(retouching, queue, qtbot)
-    document = boxed.document
-    boxed.open(document)
-    assert retouching.regions.facts.threshold is None
-    retouching.regions.commit_threshold(0.2)
-    assert boxed.document == document
-
-
-def test_a_selected_edit_that_is_no_region_is_left_alone(retouching, boxed, reference):
-    document = with_reference(boxed.document, reference)
-    swap = SwapTexture(model="toy", reference=reference.picture.sha256)
-    region = EditRegion(model="toy", region="9" * 64)
-    document = with_edit(with_edit(document, region), swap)
-    boxed.push("Both", document)
-    assert retouching.regions.active is None
-    retouching.select(document.entries[0].uid)
-    assert retouching.regions.active == document.entries[0]
-    assert retouching.shown == document.entries[0]
-    retouching.select(document.entries[1].uid)
-    assert retouching.regions.active is None
-
-
-def test_a_region_that_another_program_moved_is_pasted_over(retouching, boxed, queue, qtbot):
-    asked(retouching, queue, qtbot)
-    (entry,) = boxed.document.entries
-    moved = replace(entry.edit, amounts=(("structure:1", 2.0),))
-    boxed.push("Move", replace_edit(boxed.document, entry.uid, moved))
-    retouching.regions.copy_move()
-    retouching.regions.reset_move()
-    assert boxed.document.entries[0].edit.amounts == ()
-    retouching.regions.paste_move()
-    assert boxed.document.entries[0].edit.amounts == (("structure:1", 2.0),)

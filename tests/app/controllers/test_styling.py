@@ -2,13 +2,16 @@ import numpy as np
 import pytest
 
 from app.controllers.session import Session
-from app.controllers.styling import REST_MS, STRIP_COUNT, Styling
+from app.controllers.styling import STRIP_COUNT, Styling
 from app.document.document import Document, LabelMap, Photo, with_edit, with_labels
 from app.document.io.images import write_image
 from app.document.tiles import TiledArray
 from app.jobs.slots import Slot
 from models.edits import RenderLayout
 from tests.app.fakes import picture
+
+REST_MS = 120
+"""How long the hand rests here before the strip is made."""
 
 
 @pytest.fixture
@@ -22,7 +25,9 @@ def session(qapp) -> Session:
 
 @pytest.fixture
 def styling(queue, session) -> Styling:
-    return Styling(queue, session)
+    made = Styling(queue, session)
+    made._rest.setInterval(REST_MS)
+    return made
 
 
 @pytest.fixture

@@ -74,7 +74,13 @@ def by_force(way, brush) -> np.ndarray:
                 for start, end in ((a.x_px, b.x_px), (a.y_px, b.y_px), (a.pressure, b.pressure))
             )
             radius = brush.radius_px(pressure)
-            best = np.maximum(best, of_distance(np.hypot(xs - x, ys - y), radius, brush))
+            left, top, right, bottom = (
+                max(0, round(edge))
+                for edge in (x - radius - 2, y - radius - 2, x + radius + 2, y + radius + 2)
+            )
+            near = np.s_[top:bottom, left:right]
+            dab = of_distance(np.hypot(xs[near] - x, ys[near] - y), radius, brush)
+            best[near] = np.maximum(best[near], dab)
     return best
 
 

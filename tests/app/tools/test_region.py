@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from app.document.rect import Rect
 from app.document.tiles import TiledArray, changed_rect
 from app.tools.mask_brush import MaskStroke, SoftBrushSettings
-from app.tools.region import RegionMask, proposed
+from app.tools.region import LEAST, MOST, USUAL, RegionMask, proposed, telling_threshold
 from app.tools.stroke import StrokeSample
 
 CELL_PX = 17
@@ -98,6 +98,44 @@ def test_softness_is_a_range_of_similarities_around_the_threshold():
     assert levels == pytest.approx(smooth, abs=0.6)
     steep = mask(0.45, softness=0.0, similarity_hw=ramp, at=(0.999, 0.5))
     assert cells(steep)[0] == "...####"
+
+
+# Thresholds
+
+
+def threshold(*rows: str, at=(0.01, 0.01)) -> float:
+    cells_hw = likeness(*rows)
+    size_px = (CELL_PX * cells_hw.shape[1], CELL_PX * cells_hw.shape[0])
+    return telling_threshold(cells_hw, CELL_PX, size_px, at)
+
+
+def test_a_threshold_parts_what_is_like_the_place_from_all_else():
+    assert 0.5 <= threshold("xx8844", "x88445", "888845") <= 0.8
+    noise = np.random.default_rng(3).normal(0, 0.05, (2, 40, 40))
+    cells_hw = np.where(np.arange(40) < 15, 0.9 + noise[0], 0.45 + noise[1])
+    cells_hw = np.clip(cells_hw, -1, 1).astype(np.float32)
+    found = telling_threshold(cells_hw, 1.0, (40, 40), (0.1, 0.5))
+    assert 0.6 < found < 0.75
+    assert ((cells_hw >= found) == (np.arange(40) < 15)).mean() > 0.995
+
+
+def test_a_threshold_stays_within_bounds():
+    assert threshold("x44", "111", "111") == LEAST
+    assert threshold("xxx", "xxx", "999") == MOST
+    # What is opposite to the place says nothing about what is like it.
+    opposite = np.full((4, 9), -0.9, np.float32)
+    opposite[:, :2] = 0.75
+    opposite[:, :1] = 0.95
+    assert telling_threshold(opposite, 1.0, (9, 4), (0.0, 0.0)) > USUAL
+
+
+def test_a_threshold_stays_above_a_leak():
+    field = ["x911111111", "9966666666", "1166666666", "1166666666"]
+    found = threshold(*field)
+    assert 0.6 < found < USUAL
+    apart = [row[:2] + "1" + row[3:] for row in field]
+    apart[2:] = ["111" + row[3:] for row in field[2:]]
+    assert threshold(*apart) == LEAST, "what does not hang together with the place is no leak"
 
 
 def by_hand(shares_hw: np.ndarray, cell_px: float, width: int, height: int) -> np.ndarray:
@@ -223,3 +261,9 @@ def test_a_stroke_leaves_the_rest_of_the_changes_shared():
     assert changed is not None
     assert Rect(80, 80, 40, 40).covers(changed)
     assert sum(a is not b for a, b in zip(first.added.tiles, third.added.tiles, strict=True)) == 1
+
+
+def test_a_place_that_nothing_is_like_has_the_least_threshold():
+    similarity_hw = np.full((4, 6), -0.2, np.float32)
+    similarity_hw[1, 2] = np.nextafter(np.float32(1), np.float32(2))
+    assert telling_threshold(similarity_hw, 1.0, (6, 4), (0.4, 0.3)) == 0.5

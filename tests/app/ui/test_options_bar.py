@@ -214,8 +214,7 @@ def test_opacity_is_there_while_the_layout_is_over_the_picture(bar, qtbot):
     assert not opacity.isVisible()
     bar.set_display("over")
     assert opacity.isVisible()
-    bar.set_opacity(0.25)
-    assert opacity.value() == 25
+    assert opacity.value() == 50
     with qtbot.waitSignal(bar.opacity_dragged) as told:
         opacity.setValue(80)
     assert told.args == [0.8]

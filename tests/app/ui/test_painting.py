@@ -219,9 +219,14 @@ def test_switching_workspaces_loses_nothing(painter):
     docks = driver.window.docks
     assert docks["labels"].isVisible()
     docks["style"].hide()
+    driver.choose("tool.pick")
     driver.press("F2")
     assert docks["reference"].isVisible()
     assert not docks["labels"].isVisible()
+    label = driver.program.labels.primary
+    driver.choose("retouch.erase")
+    pen.stroke((100, 20, 1.0), (200, 20, 1.0))
+    assert driver.program.labels.primary == label
     driver.press("F1")
     assert docks["labels"].isVisible()
     assert not docks["style"].isVisible()

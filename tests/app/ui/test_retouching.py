@@ -2,11 +2,10 @@
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QPointF, Qt
-from PySide6.QtGui import QMouseEvent
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QContextMenuEvent, QMouseEvent
 from PySide6.QtWidgets import QApplication
 
-from app.controllers.proposals import THRESHOLD
 from app.controllers.retouch_settings import RetouchKind
 from app.document.io.images import write_image
 from app.document.masks import levels_of
@@ -184,50 +183,6 @@ def test_alt_click_and_a_stroke_clone_from_there(retouch, hand):
     assert steps(retouch) == ["Open", "Clone"]
 
 
-def test_strokes_of_one_offset_are_one_patch_and_one_step_each(retouch, hand):
-    tool(retouch, "S")
-    change(retouch)
-    hand.drag((72, 120), held=ALT)
-    hand.drag((200, 60))
-    hand.drag((260, 140))
-    edit = edit_of(retouch, CloneStructure)
-    (patch,) = edit.patches
-    mask = grey(retouch, patch.mask)
-    assert mask[60, 200] == mask[140, 260] == 255
-    assert steps(retouch) == ["Open", "Clone", "Clone"]
-    retouch.press("Ctrl+Z")
-    (patch,) = edit_of(retouch, CloneStructure).patches
-    mask = grey(retouch, patch.mask)
-    assert (mask[60, 200], mask[140, 260]) == (255, 0)
-    retouch.press("Ctrl+Z")
-    assert retouch.document.entries == ()
-    assert retouch.document.masks == ()
-    retouch.press("Ctrl+Shift+Z")
-    retouch.press("Ctrl+Shift+Z")
-    assert edit_of(retouch, CloneStructure) == edit
-
-
-def test_not_aligned_strokes_begin_at_the_source_each(retouch, hand):
-    tool(retouch, "S")
-    change(retouch, aligned=False)
-    hand.drag((72, 120), held=ALT)
-    hand.drag((200, 60))
-    hand.drag((260, 180))
-    first, second = edit_of(retouch, CloneStructure).patches
-    assert (first.dx, first.dy) == pytest.approx((-128 / HEIGHT, 60 / HEIGHT), abs=0.01)
-    assert (second.dx, second.dy) == pytest.approx((-188 / HEIGHT, -60 / HEIGHT), abs=0.01)
-    assert len(retouch.document.entries) == 1
-
-
-def test_another_source_is_another_patch_of_the_edit(retouch, hand):
-    tool(retouch, "S")
-    change(retouch)
-    for source in ((72, 120), (20, 20)):
-        hand.drag(source, held=ALT)
-        hand.drag((220, 120))
-    assert len(edit_of(retouch, CloneStructure).patches) == 2
-
-
 def test_a_cross_shows_where_the_hand_takes_from(retouch, hand):
     tool(retouch, "S")
     change(retouch)
@@ -242,18 +197,6 @@ def test_a_cross_shows_where_the_hand_takes_from(retouch, hand):
     assert marks.source_px == pytest.approx((82, 150), abs=1.2)
     tool(retouch, "T")
     assert marks.source_px is None
-
-
-def test_nothing_is_cloned_from_beyond_the_picture(retouch, hand):
-    tool(retouch, "S")
-    change(retouch, size_px=80.0, softness=0.0)
-    hand.drag((10, 120), held=ALT)
-    hand.drag((200, 120))
-    (patch,) = edit_of(retouch, CloneStructure).patches
-    mask = grey(retouch, patch.mask)
-    # What lies more than 10 px to the left of the hand would come from outside.
-    assert mask[:, :188].max() == 0
-    assert mask[120, 192] == 255
 
 
 def test_a_reference_can_be_cloned_from(referenced, hand):
@@ -292,6 +235,25 @@ def test_shift_drag_changes_the_size(retouch, hand):
     hand.drag((100, 100), (110, 100), (130, 100), held=SHIFT)
     assert retouch.program.retouching.settings.size_px == pytest.approx(100, abs=2)
     assert steps(retouch) == ["Open"]
+
+
+def test_the_right_button_does_nothing_and_disturbs_no_stroke(retouch, hand):
+    tool(retouch, "S")
+    change(retouch)
+    hand.drag((72, 120), held=ALT)
+    canvas, right = retouch.window.canvas, Qt.MouseButton.RightButton
+    hand.send(DOWN, (200, 100))
+    at = QPoint(*map(round, canvas.transform.to_view((220, 100))))
+    retouch.qtbot.mouseClick(canvas, right, pos=at)
+    why = QContextMenuEvent.Reason.Mouse
+    QApplication.sendEvent(canvas, QContextMenuEvent(why, at, canvas.mapToGlobal(at)))
+    assert QApplication.activePopupWidget() is None
+    hand.send(MOVE, (240, 100))
+    hand.send(UP, (240, 100))
+    (patch,) = edit_of(retouch, CloneStructure).patches
+    assert grey(retouch, patch.mask)[100, 200:240].min() == 255
+    retouch.qtbot.mouseClick(canvas, right, pos=at)
+    assert steps(retouch) == ["Open", "Clone"]
 
 
 def test_escape_gives_a_stroke_up(retouch, hand):
@@ -377,47 +339,69 @@ def test_without_a_model_nothing_is_painted(retouch, hand):
     assert retouch.document == document
 
 
-def test_what_is_painted_in_an_edit_that_is_off_is_seen(retouch, hand):
-    tool(retouch, "S")
-    change(retouch)
+def test_a_browsed_picture_is_shown_for_a_place_to_be_clicked(referenced, hand, files):
+    driver = referenced
+    sha256 = driver.document.references[0].picture.sha256
+    panel = driver.window.retouch
+    tool(driver, "G")
+    change(driver, mode="add")
+    hand.drag((40, 40))
+    tool(driver, "S")
+    assert panel.reference == sha256
+    assert said(driver) == ("From: click a place of sunset.png",
+                            "In the panel, click a place of sunset.png")  # fmt: skip
     hand.drag((72, 120), held=ALT)
-    hand.drag((200, 60))
-    retouch.program.edit_list.switch(retouch.document.entries[0].uid, False)
-    hand.drag((240, 60))
-    assert edit_of(retouch, CloneStructure).enabled
+    assert said(driver) == ("From: this picture", "Paint to copy; Ctrl-click another source")
+    driver.program.retouching.sources.add_file(files.meadow)
+    driver.wait(lambda: len(driver.document.references) == 2)
+    assert said(driver)[0] == "From: click a place of meadow.png"
+    hand.drag((200, 100))
+    assert said(driver)[0] == "From: this picture", "that is what was painted"
+    panel.reference_chosen.emit(sha256)
+    assert panel._picker._mark is None
+    panel._picker.picked.emit(0.5, 0.5)
+    assert said(driver) == ("From: sunset.png", "Paint to copy; Ctrl-click another source")
+    assert panel._picker._mark == (0.5, 0.5)
+
+
+def test_a_browsed_picture_that_is_undone_is_not_offered(referenced):
+    tool(referenced, "S")
+    referenced.press("Ctrl+Z")
+    assert referenced.window.retouch.reference == ""
+    assert said(referenced) == ("From: nothing yet", "Ctrl-click the place to copy from")
+
+
+def said(driver) -> tuple[str, str]:
+    """The words of the panel and of the bar."""
+    panel, bar = driver.window.retouch, driver.window.retouch_options
+    return panel._from.text(), bar._hint.text()
 
 
 # Texture
 
 
-def test_the_texture_brush_without_a_texture_says_what_to_do(retouch, hand):
+def test_a_ring_shows_whose_texture_is_taken(retouch, hand):
     tool(retouch, "T")
-    hand.drag((200, 120))
-    assert any("no texture" in words for words in retouch.notices())
-    assert steps(retouch) == ["Open"]
+    change(retouch, size_px=64.0)
+    canvas = retouch.window.canvas
+    hand.drag((240, 120), held=ALT)
+    change(retouch, size_px=8.0)
+    hand.hover((40, 200))
+    retouch.wait()
+    ringed = canvas.grab().toImage()
+    middle_px, radius_px = canvas._marks.source_px, canvas._marks.source_radius_px
+    assert (*middle_px, radius_px) == pytest.approx((240, 120, 32), abs=0.6)
+    tool(retouch, "H")
+    without = canvas.grab().toImage()
+    ratio = ringed.devicePixelRatio()
 
+    def changes(place_px) -> bool:
+        at = [round(view * ratio) for view in canvas.transform.to_view(place_px)]
+        near = [(at[0] + dx, at[1]) for dx in range(-3, 4)]
+        return any(ringed.pixelColor(*p) != without.pixelColor(*p) for p in near)
 
-def test_two_references_in_one_picture(retouch, hand, files, tmp_path):
-    driver = retouch
-    write_image(tmp_path / "snow.png", np.full((64, 64, 3), 240, np.uint8))
-    for path in (files.sunset, tmp_path / "snow.png"):
-        driver.program.retouching.sources.add_file(path)
-        driver.wait(lambda path=path: driver.document.references[-1:] != ()
-                    and driver.document.references[-1].name == path.name)  # fmt: skip
-    tool(driver, "T")
-    change(driver)
-    shas = [photo.picture.sha256 for photo in driver.document.references]
-    driver.window.retouch._thumbnails.chosen.emit(shas[0])
-    hand.drag((60, 120))
-    driver.window.retouch._thumbnails.chosen.emit(shas[1])
-    hand.drag((240, 120))
-    hand.drag((260, 60))
-    edit = edit_of(driver, PaintTexture)
-    assert [patch.reference for patch in edit.patches] == shas
-    assert all(patch.spot is None and patch.amount == 1.0 for patch in edit.patches)
-    assert grey(driver, edit.patches[1].mask)[60, 260] == 255
-    assert edit.detail == 0.5, "the place can still be told"
-    assert steps(driver)[3:] == ["Paint texture"] * 3
+    places = ((240, 120), (208, 120), (272, 120), (224, 120), (300, 120))
+    assert [changes(place) for place in places] == [True, True, True, False, False]
 
 
 def test_alt_click_takes_the_texture_of_a_place(retouch, hand):
@@ -446,16 +430,6 @@ def test_a_place_of_a_reference_and_all_of_it(referenced, hand):
     assert (whole.spot, whole.reference, whole.amount) == (None, sha256, 1.2)
 
 
-def test_a_texture_whose_reference_is_gone_is_let_go(referenced, hand):
-    driver = referenced
-    tool(driver, "T")
-    driver.press("Ctrl+Z")
-    assert driver.document.references == ()
-    assert driver.program.retouching.sources.texture is None
-    hand.drag((100, 100))
-    assert any("no texture" in words for words in driver.notices())
-
-
 # Region
 
 
@@ -482,26 +456,6 @@ def test_a_click_proposes_a_region(retouch, hand):
     assert (request.x, request.y) == pytest.approx((72 / WIDTH, 120 / HEIGHT), abs=0.01)
 
 
-def test_all_that_is_like_it_wherever_it_is(retouch, hand):
-    region(retouch, hand)
-    control(retouch.window.retouch, "Connected only").click()
-    mask = grey(retouch, edit_of(retouch, EditRegion).region)
-    assert mask[120, 280] > 200
-    assert len(steps(retouch)) == 3
-
-
-def test_a_click_elsewhere_proposes_anew_until_something_is_moved(retouch, hand):
-    region(retouch, hand)
-    region(retouch, hand, (250, 120))
-    assert len(retouch.document.entries) == 1
-    regions = retouch.program.retouching.regions
-    regions.commit_amount("structure:0", 2.0)
-    region(retouch, hand)
-    assert len(retouch.document.entries) == 2
-    below = retouch.backend.similarity_requests[-1].picture.edits
-    assert [edit.amounts for edit in below] == [(("structure:0", 2.0),)]
-
-
 def test_a_flat_picture_changes_nothing(driver, tmp_path):
     write_image(tmp_path / "flat.png", np.full((120, 160, 3), 90, np.uint8))
     driver.open(tmp_path / "flat.png")
@@ -513,6 +467,52 @@ def test_a_flat_picture_changes_nothing(driver, tmp_path):
     assert steps(driver) == ["Open"]
 
 
+def test_what_a_press_does_to_a_region_is_told(retouch):
+    tool(retouch, "G")
+    hint = retouch.window.retouch_options._hint
+    assert hint.text().startswith("Click to pick")
+    for mode, words in (("add", "Drag adds to the region"),
+                        ("remove", "Drag takes away from the region")):  # fmt: skip
+        retouch.window.retouch_options.changed.emit("mode", mode)
+        assert hint.text() == words
+
+
+@pytest.mark.parametrize("does", ["add", "remove", "erase", "threshold"])
+def test_whatever_changes_a_region_shows_where_it_is(retouch, hand, does):
+    region(retouch, hand, (250, 120))
+    retouch.program.retouching.regions.commit_amount("structure:0", 2.0)
+    assert not retouch.window.actions_["retouch.mask"].isChecked()
+    if does == "threshold":
+        retouch.program.retouching.regions.drag_threshold(0.6)
+    else:
+        if does == "erase":
+            tool(retouch, "E")
+        else:
+            change(retouch, mode=does)
+        hand.send(DOWN, (190, 60))
+        hand.send(MOVE, (190, 120))
+    assert veiled(retouch, (250, 120))
+    assert veiled(retouch, (190, 90)) == (does in ("add", "threshold"))
+    if does != "threshold":
+        hand.send(UP, (190, 120))
+    assert veiled(retouch, (250, 120))
+
+
+def test_a_region_painted_from_nothing_is_seen_at_once(retouch, hand):
+    tool(retouch, "S")
+    change(retouch)
+    hand.drag((72, 120), held=ALT)
+    hand.drag((280, 200))
+    tool(retouch, "G")
+    change(retouch, mode="add")
+    hand.send(DOWN, (100, 60))
+    assert veiled(retouch, (100, 60)), "the region's mask, not the clone's"
+    assert not veiled(retouch, (280, 200))
+    hand.send(UP, (100, 60))
+    assert veiled(retouch, (100, 60))
+    assert steps(retouch)[-1] == "Add to region"
+
+
 def test_sliders_move_that_region_alone(retouch, hand):
     region(retouch, hand)
     retouch.wait(lambda: len(retouch.window.retouch.region.sliders) == 3)
@@ -522,65 +522,10 @@ def test_sliders_move_that_region_alone(retouch, hand):
     assert steps(retouch) == ["Open", "Region"]
     slider.committed.emit(2.5)
     assert edit_of(retouch, EditRegion).amounts == (("structure:1", 2.5),)
-    assert steps(retouch) == ["Open", "Region", "Move region"]
+    assert steps(retouch) == ["Open", "Region", "Change region"]
     retouch.press("Ctrl+Z")
     assert edit_of(retouch, EditRegion).amounts == ()
     assert slider.value == 0.0
-
-
-def test_the_brush_outlasts_the_threshold(retouch, hand):
-    region(retouch, hand)
-    hand.drag((20, 220), (60, 220), held=SHIFT)
-    hand.drag((72, 100), (72, 140), held=ALT)
-    mask = grey(retouch, edit_of(retouch, EditRegion).region)
-    assert (mask[220, 40], mask[120, 72]) == (255, 0)
-    assert steps(retouch)[2:] == ["Add to region", "Take from region"]
-    threshold = control(retouch.window.retouch, "Threshold")
-    assert threshold.isEnabled()
-    part = retouch.window.retouch.region
-    part.threshold_dragged.emit(0.9)
-    mask = grey(retouch, edit_of(retouch, EditRegion).region)
-    assert (mask[220, 40], mask[120, 72], mask[120, 36]) == (255, 0, 0)
-    assert mask[104, 52] > 200
-    part.threshold_committed.emit(0.3)
-    mask = grey(retouch, edit_of(retouch, EditRegion).region)
-    assert (mask[220, 40], mask[120, 72], mask[120, 36]) == (255, 0, 255)
-    assert steps(retouch)[4:] == ["Change threshold"]
-    assert retouch.program.retouching.regions.facts.threshold == 0.3
-    for _ in range(2):
-        retouch.press("Ctrl+Z")
-    mask = grey(retouch, edit_of(retouch, EditRegion).region)
-    assert (mask[220, 40], mask[120, 72] > 200) == (255, True)
-    assert retouch.program.retouching.regions.facts.threshold == THRESHOLD
-
-
-def test_a_drag_in_a_region_adds_and_a_click_beside_looks_anew(retouch, hand):
-    region(retouch, hand)
-    asked = len(retouch.backend.similarity_requests)
-    hand.drag((20, 20), (60, 20))
-    assert grey(retouch, edit_of(retouch, EditRegion).region)[20, 40] == 255
-    retouch.wait()
-    assert len(retouch.backend.similarity_requests) == asked
-
-
-def test_modes_do_without_keys_that_are_held(retouch, hand):
-    tool(retouch, "G")
-    change(retouch, size_px=40.0, mode="add")
-    hand.drag((60, 60), (100, 60))
-    edit = edit_of(retouch, EditRegion)
-    assert grey(retouch, edit.region)[60, 80] == 255
-    change(retouch, size_px=16.0, mode="remove")
-    hand.drag((80, 60))
-    assert grey(retouch, edit_of(retouch, EditRegion).region)[60, 80] == 0
-    # Painted by hand: there is no proposal whose threshold could be changed.
-    assert not control(retouch.window.retouch, "Threshold").isEnabled()
-
-
-def test_nothing_can_be_taken_from_no_region(retouch, hand):
-    tool(retouch, "G")
-    hand.drag((60, 60), (100, 60), held=ALT)
-    assert any("no region yet" in words for words in retouch.notices())
-    assert steps(retouch) == ["Open"]
 
 
 def test_a_move_is_copied_to_another_region(retouch, hand):
@@ -597,89 +542,6 @@ def test_a_move_is_copied_to_another_region(retouch, hand):
     assert steps(retouch)[-1] == "Paste move"
     control(retouch.window.retouch, "Reset region").click()
     assert edit_of(retouch, EditRegion).amounts == ()
-
-
-def test_an_error_of_the_engine_changes_nothing(retouch, hand):
-    retouch.wait()
-    retouch.backend.errors = [MemoryError()]
-    tool(retouch, "G")
-    retouch.wait()
-    retouch.backend.errors = [MemoryError()]
-    hand.drag((72, 120))
-    retouch.wait(lambda: any("memory" in words for words in retouch.notices()))
-    assert retouch.document.entries == ()
-
-
-def test_a_region_that_is_looked_for_is_not_put_into_another_photo(retouch, hand, files):
-    retouch.wait()
-    tool(retouch, "G")
-    retouch.wait()
-    retouch.backend.block()
-    hand.drag((72, 120))
-    retouch.program.documents.open_path(files.meadow)
-    retouch.qtbot.waitUntil(lambda: retouch.document.base.path == files.meadow)
-    retouch.backend.unblock()
-    retouch.wait()
-    assert retouch.document.entries == ()
-
-
-# Eraser
-
-
-def test_the_eraser_takes_from_every_patch(retouch, hand):
-    tool(retouch, "S")
-    change(retouch)
-    for source in ((72, 120), (20, 20)):
-        hand.drag(source, held=ALT)
-        hand.drag((200, 100), (260, 100))
-    tool(retouch, "E")
-    change(retouch, softness=0.0)
-    hand.drag((230, 100))
-    for patch in edit_of(retouch, CloneStructure).patches:
-        mask = grey(retouch, patch.mask)
-        assert (mask[100, 230], mask[100, 200]) == (0, 255)
-    assert steps(retouch)[-1] == "Erase"
-    retouch.press("Ctrl+Z")
-    for patch in edit_of(retouch, CloneStructure).patches:
-        assert grey(retouch, patch.mask)[100, 230] == 255
-
-
-def test_a_patch_that_is_erased_altogether_goes(retouch, hand):
-    tool(retouch, "S")
-    change(retouch)
-    hand.drag((72, 120), held=ALT)
-    hand.drag((200, 100))
-    hand.drag((20, 20), held=ALT)
-    hand.drag((260, 200))
-    tool(retouch, "E")
-    change(retouch, size_px=100.0, softness=0.0)
-    hand.drag((200, 100))
-    (patch,) = edit_of(retouch, CloneStructure).patches
-    assert grey(retouch, patch.mask)[200, 260] == 255
-    assert len(retouch.document.masks) == 1
-
-
-def test_an_edit_of_the_whole_picture_is_masked(retouch, hand, files):
-    retouch.drop(files.sunset, "reference")
-    retouch.wait(lambda: len(retouch.document.entries) == 1)
-    tool(retouch, "E")
-    change(retouch, softness=0.0)
-    hand.drag((100, 100))
-    edit = edit_of(retouch, SwapTexture)
-    assert edit.mask is not None
-    mask = grey(retouch, edit.mask)
-    assert (mask[100, 100], mask[10, 10]) == (0, 255)
-    hand.drag((200, 100))
-    edit = edit_of(retouch, SwapTexture)
-    assert edit.mask is not None
-    mask = grey(retouch, edit.mask)
-    assert (mask[100, 100], mask[100, 200]) == (0, 0)
-
-
-def test_erasing_without_an_edit_says_so(retouch, hand):
-    tool(retouch, "E")
-    hand.drag((100, 100))
-    assert any("no edit to erase from" in words for words in retouch.notices())
 
 
 # Masks
@@ -746,25 +608,6 @@ def test_a_mask_of_another_size_is_shown_and_painted_on(retouch, hand):
     retouch.wait()
     hand.hover((300, 230))
     assert veiled(retouch, (240, 60))
-
-
-# The photo's own detail
-
-
-def test_the_photo_s_detail_is_a_slider_of_the_edit(retouch, hand):
-    slider = retouch.window.retouch._detail
-    assert not slider.isEnabled()
-    tool(retouch, "S")
-    change(retouch)
-    hand.drag((72, 120), held=ALT)
-    hand.drag((200, 100))
-    assert slider.isEnabled()
-    retouch.window.retouch.detail_dragged.emit(0.3)
-    retouch.window.retouch.detail_committed.emit(0.6)
-    assert edit_of(retouch, CloneStructure).detail == 0.6
-    assert steps(retouch)[-1] == "Keep photo detail"
-    retouch.press("Ctrl+Z")
-    assert edit_of(retouch, CloneStructure).detail == 1.0
 
 
 # Whatever happens, nothing is lost

@@ -67,9 +67,7 @@ class Heard:
         view.released.connect(lambda sample: self.note("release", sample))
         view.stroke_cancelled.connect(lambda: self.all.append(("cancel",)))
         view.picked.connect(lambda x_px, y_px: self.all.append(("pick", x_px, y_px)))
-        view.size_drag_began.connect(lambda: self.all.append(("size began",)))
         view.size_dragged.connect(lambda size_px: self.all.append(("size", size_px)))
-        view.size_drag_ended.connect(lambda: self.all.append(("size ended",)))
         view.finish_wanted.connect(lambda: self.all.append(("finish",)))
 
     def note(self, what, sample, *more):

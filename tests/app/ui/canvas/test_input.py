@@ -195,6 +195,7 @@ def test_escape_puts_the_divider_back(split, qtbot):
     assert split.divider == 0.5
     send_move(split, (100, 300), Button.LeftButton)
     assert split.divider == 0.5
+    qtbot.mouseRelease(split, Button.LeftButton, pos=QPoint(400, 300))
 
 
 def test_a_double_click_puts_the_divider_in_the_middle(split, qtbot):
@@ -287,6 +288,12 @@ def test_a_second_button_does_not_disturb_a_drag(zoomed, qtbot):
     qtbot.mousePress(zoomed, Button.MiddleButton, pos=QPoint(400, 300))
     send_move(zoomed, (410, 300), Button.LeftButton)
     assert zoomed._transform.x == before.x + 10
+    qtbot.mouseRelease(zoomed, Button.MiddleButton, pos=QPoint(410, 300))
+    send_move(zoomed, (420, 300), Button.LeftButton)
+    assert zoomed._transform.x == before.x + 20
+    qtbot.mouseRelease(zoomed, Button.LeftButton, pos=QPoint(420, 300))
+    send_move(zoomed, (430, 300))
+    assert zoomed._transform.x == before.x + 20
 
 
 def test_space_follows_the_canvas_into_another_window(window, qtbot):

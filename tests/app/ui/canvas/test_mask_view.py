@@ -5,12 +5,15 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from PySide6.QtGui import QImage, QPainter
 
 from app.document.tiles import TiledArray
 from app.tools.mask_brush import MaskStroke, SoftBrushSettings
 from app.tools.stroke import StrokeSample
+from app.ui.canvas.coloured_layer import ColouredLayer
 from app.ui.canvas.pen import CanvasTool
-from app.ui.canvas.shown_mask import RGB, STRENGTH, ShownMask, veil_table
+from app.ui.canvas.shown_mask import RGB, STRENGTH, VEIL, ShownMask, veil_table
+from app.ui.canvas.transform import Box
 from app.ui.canvas.view import CanvasView
 from tests.app.ui.canvas.layouts import Kind, mouse
 from tests.app.ui.canvas.pictures import plain
@@ -147,6 +150,26 @@ def test_a_stroke_on_a_large_mask_is_shown_quickly(empty, qtbot):
     assert np.median(spent[1:]) < 8, spent
 
 
+@pytest.mark.parametrize("shrink", [1, 2, 3, 4, 7, 16])
+def test_a_small_veil_is_the_mean_of_its_places(qapp, shrink):
+    grey_hw = np.random.default_rng(0).integers(0, 256, (333, 517), np.uint8)
+    grey_hw[:100, :200] = 255
+    mask = TiledArray.from_array(grey_hw)
+    width_px, height_px = 517 // shrink, 333 // shrink
+    seen = []
+    for even in (True, False):
+        image = QImage(width_px, height_px, VEIL)
+        image.fill(0)
+        painter = QPainter(image)
+        whole = Box(0, 0, width_px, height_px)
+        ColouredLayer(mask, veil_table(), VEIL, even=even).paint(painter, whole, whole)
+        painter.end()
+        seen.append(np.frombuffer(image.constBits(), np.uint8).astype(int))
+    quick, slow = seen
+    assert abs(quick - slow).max() <= 1
+    assert slow.max() > 100
+
+
 # The source
 
 
@@ -174,6 +197,16 @@ def test_a_source_that_is_nowhere_is_not_marked(canvas):
     canvas.set_source(lambda _place: None)
     assert canvas._marks.source_px is None
     assert canvas._source_rect().isEmpty()
+
+
+def test_a_round_source_is_a_ring(canvas):
+    canvas.set_tool(CanvasTool("round", 10.0, "Texture brush", alt="source"))
+    canvas.set_source(lambda _place: (100, 100), 60.0)
+    assert marks_at(canvas, 160, 100)
+    assert not marks_at(canvas, 130, 100)
+    canvas.set_source(lambda _place: (100, 100), 30.0)
+    assert marks_at(canvas, 130, 100)
+    assert not marks_at(canvas, 160, 100)
 
 
 def test_without_a_tool_there_is_no_mark(canvas):

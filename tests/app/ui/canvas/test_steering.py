@@ -216,14 +216,10 @@ def test_without_a_document_keys_do_nothing(canvas, heard, press):
     assert cross(canvas) is None
 
 
-def test_the_place_is_said(canvas, press, qtbot):
-    with qtbot.waitSignal(canvas.cross_steered) as steered:
-        press(Key.Key_Right)
-    assert steered.args == [(200.5, 100.5)]
+def test_the_place_is_said(canvas, press):
+    press(Key.Key_Right)
     assert canvas.accessibleDescription() == "Shows after at 100 %; Brush; cross at 200, 100"
-    with qtbot.waitSignal(canvas.cross_steered) as steered:
-        mouse(canvas, Kind.MouseMove, (210, 220), button=Qt.MouseButton.NoButton)
-    assert steered.args == [None]
+    mouse(canvas, Kind.MouseMove, (210, 220), button=Qt.MouseButton.NoButton)
     assert canvas.accessibleDescription() == "Shows after at 100 %; Brush"
 
 

@@ -176,13 +176,13 @@ class Large:
 
     def __init__(self, view, qtbot):
         self.view, self.qtbot = view, qtbot
-        view.set_document_size(3000, 2000)
-        view.set_before(plain(3000, 2000, RED))
+        view.set_document_size(1800, 1200)
+        view.set_before(plain(1800, 1200, RED))
         self.show(BLUE)
         self.wait()
 
     def show(self, colour):
-        self.view.set_after(plain(3000, 2000, colour))
+        self.view.set_after(plain(1800, 1200, colour))
 
     def wait(self):
         self.qtbot.waitUntil(lambda: self.view.is_sharp)
@@ -203,10 +203,10 @@ def test_a_result_comes_at_once_and_whole(large):
 
 
 def test_the_newest_of_many_results_is_shown(large):
-    for value in range(20):
+    for value in range(8):
         large.show((value, value, value))
     large.wait()
-    assert colour_at(large.view, 400, 300) == (19, 19, 19)
+    assert colour_at(large.view, 400, 300) == (7, 7, 7)
 
 
 def test_zooming_shows_the_newest_result_now(large):

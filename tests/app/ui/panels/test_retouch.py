@@ -12,9 +12,10 @@ from app.controllers.retouch_settings import RetouchKind
 from app.ui import theme
 from app.ui.actions import RETOUCH_TOOLS
 from app.ui.panels.reference_zone import REFERENCE_MIME, ReferenceItem
-from app.ui.panels.region import NO_AXES, NO_REGION
+from app.ui.panels.region import NO_AXES, NO_PROPOSAL, NO_REGION, READING
 from app.ui.panels.retouch import CLOSED_WORDS, NO_REFERENCE_WORDS, WORDS, RetouchPanel
 from app.ui.panels.source_picker import SourcePicker
+from app.ui.widgets.number_field import NumberField
 from tests.app.ui.dialogs.look import check_controls, check_nothing_cut, control
 from tests.app.ui.drags import drag_event
 
@@ -34,7 +35,7 @@ def panel(qtbot) -> Any:
     made.heard = []
     for name in (
         "reference_chosen", "place_picked", "whole_wanted", "browse_requested", "files_dropped",
-        "image_dropped", "detail_dragged", "detail_committed",
+        "image_dropped",
     ):  # fmt: skip
         getattr(made, name).connect(lambda *said, name=name: made.heard.append((name, *said)))
     part = made.region
@@ -92,7 +93,6 @@ def test_each_tool_has_its_own_parts(panel):
     for tool in ("hand", "erase"):
         panel.set_tool(tool)
         assert panel._words.text() == WORDS[tool]
-        assert "Keep photo detail" in seen(panel)
         assert not panel._picker.isVisible()
     panel.set_tool("clone")
     assert {"References to take from", "Browse for a reference to take from"} <= seen(panel)
@@ -134,18 +134,6 @@ def test_references_are_chosen_and_places_picked(panel, qtbot):
     control(panel, "Texture of all of the reference").click()
     control(panel, "Browse for a reference to take from").click()
     assert panel.heard[2:] == [("whole_wanted",), ("browse_requested",)]
-
-
-def test_detail_is_the_shown_edit_s(panel):
-    slider = panel._detail
-    panel.set_detail(None)
-    assert not slider.isEnabled()
-    panel.set_detail(0.4, "Clone")
-    assert slider.isEnabled()
-    assert "Keep photo detail of Clone" in seen(panel)
-    assert slider.value == 0.4
-    slider.reset()
-    assert panel.heard == [("detail_dragged", 0.0), ("detail_committed", 0.0)]
 
 
 def test_pictures_are_dropped_as_references(panel, tmp_path):
@@ -203,10 +191,15 @@ def test_without_a_region_there_is_only_what_to_do(panel):
 
 def test_a_model_without_directions_says_so(panel):
     panel.set_tool("region")
+    words = panel.region._moves_words
+    panel.region.show_region(facts(axes=None))
+    assert (words.isVisible(), words.text()) == (True, READING)
     panel.region.show_region(facts(axes=()))
-    assert panel.region._words.text() == NO_AXES
+    assert words.text() == NO_AXES
     assert panel.region.sliders == ()
     assert "Threshold" in seen(panel)
+    panel.region.show_region(facts())
+    assert not words.isVisible()
 
 
 def test_sliders_are_those_of_the_model(panel):
@@ -239,11 +232,23 @@ def test_what_is_wished_of_a_region(panel):
     assert panel.heard[-1] == ("threshold_committed", 0.7)
 
 
-def test_a_region_without_a_known_proposal_keeps_its_threshold(panel):
+def test_a_region_without_a_known_proposal_says_why_it_has_no_threshold(panel):
     panel.set_tool("region")
     panel.region.show_region(facts(threshold=None))
-    assert not control(panel, "Threshold").isEnabled()
-    assert not control(panel, "Connected only").isEnabled()
+    assert panel.region._words.text() == NO_PROPOSAL
+    assert not {"Threshold", "Connected only"} & seen(panel)
+    panel.region.show_region(facts(contiguous=False))
+    assert not panel.region._words.isVisible()
+    assert {"Threshold", "Connected only"} <= seen(panel)
+    assert not control(panel, "Connected only").isChecked()
+
+
+def test_directions_are_told_like_those_of_textures(panel):
+    panel.set_tool("region")
+    panel.region.show_region(facts(amounts=(("structure:0", 1.25), ("structure:1", 4.0))))
+    sliders = panel.region.sliders
+    texts = [slider.findChild(NumberField).text() for slider in sliders]
+    assert texts == ["1.25", "4.00", "0.00"]
 
 
 # The picker
@@ -270,6 +275,7 @@ def test_a_place_is_told_in_shares(picker, qtbot):
     assert picker.places[0] == pytest.approx((0.25, 0.5), abs=0.01)
     qtbot.mousePress(picker, Qt.MouseButton.LeftButton, pos=QPoint(1, 1))
     qtbot.mouseMove(picker, QPoint(10_000, 10_000))
+    qtbot.mouseRelease(picker, Qt.MouseButton.LeftButton)
     assert picker.places[1] == pytest.approx((0.0, 0.0), abs=0.02)
 
 
