@@ -34,10 +34,15 @@ def title_of(entry: EditEntry) -> str:
     return entry.name or KIND_TITLES.get(entry.edit.kind, entry.edit.kind.replace("_", " "))
 
 
+def named(entry: EditEntry) -> str:
+    """It in the middle of a sentence."""
+    return entry.name or title_of(entry).lower()
+
+
 class EditList(QObject):
     """Every change is one step of the history. `uid` names an edit of the open document.
 
-    Sliders may speak a moment after their edit has gone; that is not listened to.
+    Rows may speak a moment after their edit has gone; that is not listened to.
     """
 
     def __init__(self, session: Session, parent: QObject | None = None) -> None:
@@ -47,6 +52,17 @@ class EditList(QObject):
     def switch(self, uid: int, on: bool) -> None:
         """Switch an edit on or off."""
         self._push("Show" if on else "Hide", uid, lambda document: set_enabled(document, uid, on))
+
+    def solo(self, uid: int) -> None:
+        """Switch every other edit off; where they are off, all of them on."""
+        document = self._session.settled()
+        others = [entry for entry in document.entries if entry.uid != uid]
+        on = not any(entry.edit.enabled for entry in others)
+        name = named(document.entry(uid))
+        document = set_enabled(document, uid, True)
+        for entry in others:
+            document = set_enabled(document, entry.uid, on)
+        self._session.push("Show all edits" if on else f"Show only {name}", document)
 
     def drag_strength(self, uid: int, strength: float) -> None:
         """Show a strength (0..1) while its slider moves."""
@@ -106,10 +122,9 @@ class EditList(QObject):
         self._session.push("Change model", document)
 
     def _push(self, verb: str, uid: int, change: Callable[[Document], Document]) -> None:
-        document = self._session.settled()
-        entry = document.entry(uid)
-        title = entry.name or title_of(entry).lower()
-        self._session.push(f"{verb} {title}", change(document))
+        if self._has(uid):
+            document = self._session.settled()
+            self._session.push(f"{verb} {named(document.entry(uid))}", change(document))
 
     def _keeps_detail(self, uid: int) -> bool:
         document = self._session.document

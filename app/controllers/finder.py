@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from app.jobs.queue import JobQueue
 from app.jobs.slots import Job, Means, Slot
 
-PICTURE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp"})
+PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp")
 MOST_FILES = 5000
 THUMBNAIL_PX = 160
 

@@ -59,11 +59,13 @@ class Sliders(QObject):
 
     Signals:
         changed(): there are other sliders, or they have other names, pins or values.
+        named(): `title` may give other names.
         removed(Slider): one was taken out of the library; `put_back` brings it back.
         failed(Exception): something was not done; the document is as it was.
     """
 
     changed = Signal()
+    named = Signal()
     removed = Signal(object)
     failed = Signal(object)
 
@@ -88,6 +90,7 @@ class Sliders(QObject):
         models.catalog_changed.connect(self._catalog_changed)
         models.current_changed.connect(self._model_changed)
         library.changed.connect(self.changed)
+        library.changed.connect(self.named)
 
     # What there is
 
@@ -143,7 +146,7 @@ class Sliders(QObject):
         rows += [
             SliderRow(
                 key=(key := f"{TEXTURE_AXIS}{place}"),
-                title=marks.names.get(key, f"Direction {place + 1}"),
+                title=marks.names.get(key, usual_title(key)),
                 value=values.get(key, 0.0),
                 share=share,
                 pinned=key in marks.pinned,
@@ -151,6 +154,19 @@ class Sliders(QObject):
             for place, share in enumerate(directions.texture)
         ]
         return tuple(sorted(rows, key=lambda row: not row.pinned))
+
+    def title(self, key: str, model: str) -> str:
+        """What the person calls a slider of a model; its usual name while that is not known."""
+        directions, spec = self._directions.get(model), self._models.find(model)
+        weights = spec.weights.sha256 if spec else ""
+        if isinstance(directions, ModelDirections):
+            weights = directions.weights
+        document = self._session.document
+        others = document.sliders if document else ()
+        every = (*self._library.sliders(weights), *others)
+        own = next((slider for slider in every if slider.direction.sha256 == key), None)
+        names = self._library.marks(own.weights if own else weights).names
+        return names.get(key, own.name if own else usual_title(key))
 
     def set_watched(self, on: bool) -> None:
         """Ask the engine for what is shown, or leave it alone while nobody sees it."""
@@ -179,7 +195,7 @@ class Sliders(QObject):
             self.failed.emit(error)
             return
         if there is not None:
-            self._session.drag(there, f"Adjust {self._title(key)}", merge)
+            self._session.drag(there, f"Adjust {self.title(key, self.model)}", merge)
 
     def commit(self, key: str, value: float) -> None:
         """Make a step of a value; steps of one slider in a row are one."""
@@ -190,7 +206,7 @@ class Sliders(QObject):
         """Put a slider somewhere at once, as a step of its own."""
         if self._session.document is not None:
             self._session.settled()
-            self._push(f"Adjust {self._title(key)}", {**self._values(), key: value})
+            self._push(f"Adjust {self.title(key, self.model)}", {**self._values(), key: value})
 
     def reset_all(self) -> None:
         """Bring every slider of the active edit back to the middle."""
@@ -248,7 +264,7 @@ class Sliders(QObject):
     def save(self, key: str, path: Path) -> None:
         """Write an own slider into a file for others, under its present name."""
         if (slider := self.own(key)) is not None:
-            self._library.save(replace(slider, name=self._title(key)), path)
+            self._library.save(replace(slider, name=self.title(key, self.model)), path)
 
     def load(self, path: Path) -> None:
         """Keep the sliders of a file; it has to be one for this model."""
@@ -283,9 +299,6 @@ class Sliders(QObject):
             if slider.weights == weights:
                 found.setdefault(slider.direction.sha256, slider)
         return found
-
-    def _title(self, key: str) -> str:
-        return next((row.title for row in self.rows if row.key == key), key)
 
     def _values(self) -> dict[str, float]:
         entry = self.active
@@ -351,8 +364,15 @@ class Sliders(QObject):
         def done(found: ModelDirections | Exception) -> None:
             self._directions[model] = found
             self.changed.emit()
+            self.named.emit()
 
         def cancelled() -> None:
             self._directions.pop(model, None)
 
         self._queue.submit(Slot.DIRECTIONS, work, done=done, failed=done, cancelled=cancelled)
+
+
+def usual_title(key: str) -> str:
+    """The name of a model's own direction, "texture:0" or "structure:0"."""
+    place = key.partition(":")[2]
+    return f"Direction {int(place) + 1}" if place else "Unknown slider"

@@ -9,10 +9,11 @@ from PySide6.QtCore import QStandardPaths, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from app.controllers.finder import PICTURE_SUFFIXES
+from app.controllers.preferences import Preferences
 from app.document.io.steps import SUFFIX
 from app.resources import resource
 
-PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp")
 PROJECT_SUFFIXES = (SUFFIX,)
 MODEL_SUFFIXES = (".safetensors", ".pth", ".pt")
 
@@ -61,6 +62,22 @@ def ask_files(
     return _open(dialog, then)
 
 
+def ask_reference(
+    parent: QWidget,
+    preferences: Preferences,
+    then: Callable[[Path], object],
+    title: str = "Choose a reference",
+) -> QFileDialog:
+    """Open a dialog for a picture to take from, where the last one was; `then` gets its path."""
+
+    def chosen(paths: list[Path]) -> None:
+        preferences.remember_folder("reference", paths[0].parent)
+        then(paths[0])
+
+    folder = preferences.last_folder("reference")
+    return ask_files(parent, title, folder, ("Pictures", PICTURE_SUFFIXES), chosen)
+
+
 def ask_save(
     parent: QWidget,
     title: str,
@@ -73,7 +90,9 @@ def ask_save(
     Args:
         path: what is proposed.
     """
-    folder = existing_folder(str(path.parent)) or pictures_folder()
+    # A bare name proposes no folder: least of all the one that the program runs in.
+    proposed = str(path.parent) if path.is_absolute() else ""
+    folder = existing_folder(proposed) or pictures_folder()
     dialog = QFileDialog(parent, title, folder, filter_words(*filters))
     dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
     dialog.setDefaultSuffix(filters[1][0].removeprefix("."))

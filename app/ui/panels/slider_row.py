@@ -1,20 +1,19 @@
 """One slider of the texture code: its name, its value, and what the picture looks like along it."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QMenu, QPushButton, QWidget
 
 from app.controllers.slider_strip import EMPTY, Stop
 from app.controllers.sliders import SliderRow
-from app.ui.dialogs.parts import quiet
-from app.ui.icons import ICON_PX, icon
-from app.ui.theme import Theme
-from app.ui.widgets.painting import draw_ring, fill_rounded
+from app.ui.dialogs import parts
+from app.ui.icons import icon
+from app.ui.widgets.named_row import NamedRow, row_button
 from app.ui.widgets.slider import AmountSlider, Scale
 from app.ui.widgets.thumbnail import GAP, ThumbnailItem, ThumbnailList
-from app.ui.widgets.title import Title
 from models.edits import DEVIATIONS as HIGHEST
 
 ON_THE_TRACK = Scale(
@@ -28,7 +27,6 @@ ON_THE_TRACK = Scale(
 )
 STOP_SIDE = 40
 MARGIN = 4
-STEPS = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
 FOLDS = {Qt.Key.Key_Right: True, Qt.Key.Key_Left: False}
 
 
@@ -66,15 +64,8 @@ class Strip(QWidget):
         self._remove = QPushButton(icon("trash"), "Delete")
         self._keep = QPushButton(icon("save"), "Keep")
         self._name_parts()
-        buttons = QHBoxLayout()
-        buttons.setSpacing(MARGIN)
-        for button in (self._keep, self._save, self._remove):
-            buttons.addWidget(button, 1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(MARGIN)
-        column.addWidget(self._pictures)
-        column.addLayout(buttons)
+        buttons = parts.row(self._keep, self._save, self._remove, gap_px=MARGIN)
+        self.setLayout(parts.column(self._pictures, buttons, gap_px=MARGIN))
         self._pictures.chosen.connect(self._on_chosen)
         self._save.clicked.connect(self.saved)
         self._remove.clicked.connect(self.removed)
@@ -93,9 +84,17 @@ class Strip(QWidget):
             button.setAccessibleName(name)
             button.setToolTip(tip)
 
+    @property
+    def tab_stops(self) -> list[QWidget]:
+        """What Tab goes through, in this order."""
+        return [self._pictures, self._keep, self._save, self._remove]
+
     def show_row(self, row: SliderRow) -> None:
         """What can be done with this slider."""
-        self._pictures.set_active(f"{row.value:g}")
+        here = f"{row.value:g}"
+        self._pictures.set_active(here)
+        if self._pictures.current_key != here:
+            self._pictures.clearSelection()
         self._save.setVisible(row.own)
         self._remove.setVisible(row.own and row.kept)
         self._keep.setVisible(row.own and not row.kept)
@@ -129,78 +128,52 @@ class Strip(QWidget):
         self.chosen.emit(float(key))
 
 
-class SliderRowWidget(QFrame):
+class SliderRowWidget(NamedRow):
     """Fold, name, share, pin; the slider; the strip where it is unfolded.
 
-    Up and Down go through the rows, Right and Left unfold and fold, F2 renames, Delete removes an
-    own slider from the library.
+    Right and Left unfold and fold; Delete removes an own slider from the library.
 
-    Signals:
+    Signals (and those of `NamedRow`):
         dragged(float), committed(float): standard deviations; see AmountSlider.
         chosen(float): one of the pictures of the strip.
         unfolded(bool): show the strip, or not.
-        renamed(str), pinned(bool), saved(), removed(), kept(): of this slider.
-        stepped(int): Up or Down: -1, 1.
+        pinned(bool), saved(), kept(): of this slider.
     """
 
     dragged = Signal(float)
     committed = Signal(float)
     chosen = Signal(float)
     unfolded = Signal(bool)
-    renamed = Signal(str)
     pinned = Signal(bool)
     saved = Signal()
-    removed = Signal()
     kept = Signal()
-    stepped = Signal(int)
+
+    own_keys = (*NamedRow.own_keys, *FOLDS)
 
     def __init__(self, row: SliderRow) -> None:
-        super().__init__()
+        super().__init__("slider")
         self.row = row
         self._stops: Sequence[Stop] = EMPTY
         self._strip: Strip | None = None
-        self._fold = QToolButton()
-        self.title = Title("Name of the slider")
-        self._share = quiet()
-        self._pin = QToolButton()
-        self.slider = AmountSlider(row.title, ON_THE_TRACK, compact=True)
-        self._name_parts()
-        self._arrange()
-        self._connect()
-        self.set_row(row)
-
-    def _name_parts(self) -> None:
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        for button in (self._fold, self._pin):
-            button.setIconSize(QSize(ICON_PX, ICON_PX))
-            button.setFixedSize(28, 28)
-            button.setCheckable(True)
-            button.setProperty("bare", True)
-        self._fold.setIcon(icon("chevron-right"))
-        self.title.setToolTip("Double-click to rename (F2)")
+        self._fold = row_button(bare=True)
+        self._share = parts.quiet()
         self._share.setWordWrap(False)
         self._share.setToolTip("Share of the variance of textures that lies along it")
-
-    def _arrange(self) -> None:
-        top = QHBoxLayout()
-        top.setSpacing(MARGIN)
-        top.addWidget(self._fold)
-        top.addWidget(self.title, 1)
-        top.addWidget(self._share)
-        top.addWidget(self._pin)
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
-        self._column.setSpacing(0)
-        self._column.addLayout(top)
-        self._column.addWidget(self.slider)
-
-    def _connect(self) -> None:
+        self._pin = row_button(bare=True)
+        self.slider = AmountSlider(row.title, ON_THE_TRACK, compact=True)
+        self._arrange()
         self._fold.clicked.connect(self.unfolded)
         self._pin.clicked.connect(self.pinned)
         self.slider.dragged.connect(self.dragged)
         self.slider.committed.connect(self.committed)
-        self.title.renamed.connect(self.renamed)
-        self.title.closed.connect(self._take_focus)
+        self.set_row(row)
+
+    def _arrange(self) -> None:
+        top = parts.row(self._fold, self.title, self._share, self._pin, gap_px=MARGIN)
+        top.setStretchFactor(self.title, 1)
+        self._column = parts.column(top, self.slider, gap_px=0)
+        self._column.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
+        self.setLayout(self._column)
 
     def set_row(self, row: SliderRow) -> None:
         """Show another state of the same slider."""
@@ -219,6 +192,31 @@ class SliderRowWidget(QFrame):
         self.setAccessibleName(f"{row.title}, {deviations_words(row.value)}{share}")
         if self._strip is not None:
             self._strip.show_row(row)
+
+    @property
+    def tab_stops(self) -> list[QWidget]:
+        strip = self._strip.tab_stops if self._strip is not None else []
+        return [self, self._fold, self._pin, *self.slider.tab_stops, *strip]
+
+    @property
+    def is_removable(self) -> bool:
+        return self.row.kept
+
+    def fill_menu(self, menu: QMenu) -> None:
+        menu.addAction("Rename\tF2").triggered.connect(self.title.edit)
+        pin = menu.addAction("Unpin" if self.row.pinned else "Pin")
+        pin.triggered.connect(lambda: self.pinned.emit(not self.row.pinned))
+        menu.addAction("Reset").triggered.connect(self.slider.reset)
+        does = "Hide" if self.is_unfolded else "Show"
+        fold = menu.addAction(f"{does} the picture along it")
+        fold.triggered.connect(lambda: self.unfolded.emit(not self.is_unfolded))
+        if self.row.own:
+            menu.addSeparator()
+            menu.addAction("Save a copy…").triggered.connect(self.saved)
+        if self.row.own and not self.row.kept:
+            menu.addAction("Keep").triggered.connect(self.kept)
+        if self.row.kept:
+            menu.addAction("Delete\tDel").triggered.connect(self.removed)
 
     @property
     def is_unfolded(self) -> bool:
@@ -248,6 +246,8 @@ class SliderRowWidget(QFrame):
         self._column.addWidget(strip)
         strip.show_row(self.row)
         strip.show_stops(self._stops)
+        for before, after in pairwise([*self.tab_stops, *strip.tab_stops]):
+            QWidget.setTabOrder(before, after)
         return strip
 
     def _name_fold(self) -> None:
@@ -258,54 +258,9 @@ class SliderRowWidget(QFrame):
         self._fold.setAccessibleName(f"{does} the picture along {self.row.title}")
         self._fold.setToolTip(f"{does} the picture along it ({'Left' if on else 'Right'})")
 
-    @Slot()
-    def _take_focus(self) -> None:
-        self.setFocus(Qt.FocusReason.OtherFocusReason)
-
-    def event(self, event: QEvent) -> bool:
-        # With the keyboard here F2 means what it means in every list, not the workspace.
-        if (
-            event.type() == QEvent.Type.ShortcutOverride
-            and isinstance(event, QKeyEvent)
-            and event.key() in (Qt.Key.Key_F2, *FOLDS, *STEPS)
-        ):
-            event.accept()
-            return True
-        return super().event(event)
-
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key = Qt.Key(event.key())
-        if key in STEPS:
-            self.stepped.emit(STEPS[key])
-        elif key in FOLDS:
+        if key in FOLDS:
             self.unfolded.emit(FOLDS[key])
-        elif key == Qt.Key.Key_F2:
-            self.title.edit()
-        elif key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace) and self.row.kept:
-            self.removed.emit()
         else:
             super().keyPressEvent(event)
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.LeftButton:
-            self._take_focus()
-
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        if self.title.geometry().contains(event.position().toPoint()):
-            self.title.edit()
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        super().focusInEvent(event)
-        self.update()
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        super().focusOutEvent(event)
-        self.update()
-
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        theme = Theme.of(self.palette())
-        painter = QPainter(self)
-        fill_rounded(painter, self.rect(), theme.base)
-        if self.hasFocus():
-            draw_ring(painter, self.rect(), theme.accent)
-        painter.end()

@@ -1,27 +1,26 @@
 """The panel of the texture's sliders: the model's own, and those that the person has made."""
 
 from collections.abc import Sequence
-from itertools import pairwise
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import (
-    QHBoxLayout,
+    QApplication,
     QLineEdit,
     QMenu,
     QPushButton,
     QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
 from app.controllers.slider_strip import Stop
 from app.controllers.sliders import SliderRow
-from app.ui.dialogs.parts import quiet
+from app.ui.dialogs import parts
 from app.ui.icons import ICON_PX, icon
 from app.ui.panels.slider_row import SliderRowWidget
 from app.ui.widgets.column_scroll import MINIMUM_HEIGHT, ColumnScroll
 from app.ui.widgets.elided_label import ElidedLabel
+from app.ui.widgets.named_row import put_rows
 from app.ui.widgets.progress_line import ProgressLine
 
 __all__ = ["SliderRow", "SlidersPanel", "Stop"]
@@ -81,7 +80,7 @@ class SlidersPanel(QWidget):
         self._cancel = QToolButton()
         self._line = ProgressLine()
         self._working = QWidget()
-        self._empty = quiet()
+        self._empty = parts.quiet()
         self._more = QPushButton()
         self._name_parts()
         self._arrange()
@@ -120,38 +119,18 @@ class SlidersPanel(QWidget):
         self._more.setAccessibleName("Show more sliders")
 
     def _arrange(self) -> None:
-        top = QHBoxLayout()
-        top.setSpacing(SPACING)
-        top.addWidget(self.search, 1)
-        for button in (self._dice, self._reset, self.new):
-            top.addWidget(button)
-        words = QHBoxLayout()
-        words.addWidget(self._words, 1)
-        words.addWidget(self._cancel)
-        working = QVBoxLayout(self._working)
-        working.setContentsMargins(0, 0, 0, 0)
-        working.setSpacing(2)
-        working.addLayout(words)
-        working.addWidget(self._line)
+        words = parts.row(self._words, self._cancel)
+        self._working.setLayout(parts.column(words, self._line, gap_px=2))
         content = QWidget()
-        self._column = QVBoxLayout(content)
+        self._column = parts.column(self._empty, self._more, 0, gap_px=SPACING)
         self._column.setContentsMargins(MARGIN, 0, MARGIN, MARGIN)
-        self._column.setSpacing(SPACING)
-        self._column.addWidget(self._empty)
-        self._column.addWidget(self._more)
-        self._column.addStretch(1)
+        content.setLayout(self._column)
         self._scroll = ColumnScroll(content)
         self._scroll.setAccessibleName("Sliders")
-        head = QVBoxLayout()
+        top = parts.row(self.search, self._dice, self._reset, self.new, gap_px=SPACING)
+        head = parts.column(top, self._working, gap_px=SPACING)
         head.setContentsMargins(MARGIN, MARGIN, MARGIN, 0)
-        head.setSpacing(SPACING)
-        head.addLayout(top)
-        head.addWidget(self._working)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.setSpacing(SPACING)
-        whole.addLayout(head)
-        whole.addWidget(self._scroll, 1)
+        self.setLayout(parts.column(head, self._scroll, gap_px=SPACING))
 
     def _connect(self) -> None:
         self.search.textChanged.connect(self._refresh)
@@ -221,23 +200,20 @@ class SlidersPanel(QWidget):
     @Slot()
     def _refresh(self) -> None:
         wanted = self._wanted()
+        focus = QApplication.focusWidget()
+        here = focus is not None and self.isAncestorOf(focus)
         old = {row.row.key: row for row in self._rows}
         self._rows = [old.pop(row.key, None) or self._make_row(row) for row in wanted]
-        for place, (widget, row) in enumerate(zip(self._rows, wanted, strict=True)):
-            if self._column.indexOf(widget) != place:
-                self._column.insertWidget(place, widget)
+        put_rows(self._column, self._rows, old.values())
+        for widget, row in zip(self._rows, wanted, strict=True):
             if widget.row != row:
                 widget.set_row(row)
-        for widget in old.values():
-            self._column.removeWidget(widget)
-            widget.hide()
-            widget.deleteLater()
+        if here and not self._rows:
+            self.search.setFocus(Qt.FocusReason.OtherFocusReason)
         hidden = len(self._every) - len(wanted)
         self._more.setText(f"Show {min(hidden, MORE_ROWS)} more")
         self._more.setVisible(hidden > 0 and not self.search.text())
         self._show_empty()
-        for before, after in pairwise([s for r in self._rows for s in (r, *r.slider.tab_stops)]):
-            QWidget.setTabOrder(before, after)
 
     def _show_empty(self) -> None:
         self._empty.setText(NONE_FOUND if self._every else self._empty_words)

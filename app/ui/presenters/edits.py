@@ -1,8 +1,7 @@
-"""The panels for references, edits and steps."""
+"""The panels for references and edits."""
 
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,34 +9,37 @@ import numpy.typing as npt
 from PySide6.QtCore import QObject
 
 from app.controllers.edit_list import EditList, title_of
-from app.controllers.edit_thumbs import shape_thumb
-from app.controllers.label_maps import is_ground, small_colours
+from app.controllers.edit_thumbs import Thumb, shape_thumb
 from app.controllers.models import Models
-from app.controllers.pictures import THUMBNAIL_PX, OpenedPhoto
+from app.controllers.pictures import THUMBNAIL_PX
 from app.controllers.preferences import Preferences
-from app.controllers.preview import Rendered
-from app.controllers.requests import edits_on, request_of
 from app.controllers.session import Change, Session
+from app.controllers.sliders import Sliders
 from app.controllers.swapping import Swapping
 from app.document.document import Document, EditEntry
-from app.document.history import History, State
-from app.document.palettes import Palettes
-from app.ui.files import PICTURE_SUFFIXES, ask_files
+from app.ui.files import ask_reference
 from app.ui.main_window import MainWindow
 from app.ui.panels.edits import EditItem
-from app.ui.panels.history import StateItem
 from app.ui.panels.reference import ReferenceItem
+from app.ui.panels.slider_row import deviations_words
 from app.ui.presenters.notices import Teller
-from models.edits import CloneStructure, CodeEdit, Edit, RenderLayout, SwapTexture
+from models.edits import (
+    AdjustTexture,
+    CloneStructure,
+    CodeEdit,
+    Edit,
+    EditRegion,
+    RenderLayout,
+    SwapTexture,
+)
 
-STEP_THUMBNAIL_PX = 64
+COMMANDS = ("edit.duplicate", "edit.toggle", "edit.delete")
 NONE = -1
 """The uid of no edit."""
-Thumb = npt.NDArray[np.uint8]
 
 
 class EditsPresenter(QObject):
-    """Reference panel, list of edits, history panel, and the actions that belong to them."""
+    """Reference panel, list of edits, and the actions that belong to them."""
 
     def __init__(
         self,
@@ -46,8 +48,8 @@ class EditsPresenter(QObject):
         swapping: Swapping,
         edit_list: EditList,
         models: Models,
+        sliders: Sliders,
         preferences: Preferences,
-        palettes: Palettes,
         tell: Teller,
     ) -> None:
         super().__init__(window)
@@ -56,44 +58,14 @@ class EditsPresenter(QObject):
         self._swapping = swapping
         self._edit_list = edit_list
         self._models = models
+        self._sliders = sliders
         self._preferences = preferences
-        self._palettes = palettes
         self._tell = tell
         self._thumbs: dict[str, Thumb] = {}
         self._shapes: dict[int, tuple[Edit, Thumb | None]] = {}
-        self._step_thumbs: dict[int, Thumb] = {}
-        self._plain_thumbs: dict[int, Thumb | None] = {}
-        self._base_thumb: Thumb | None = None
         self._selected = NONE
         self._connect_reference()
         self._connect_edits()
-        self._connect_history()
-
-    def opened(self, photo: OpenedPhoto) -> None:
-        """A photo is about to be the document."""
-        self._base_thumb = photo.pyramid.thumbnail(STEP_THUMBNAIL_PX)
-        self._step_thumbs.clear()
-        self._plain_thumbs.clear()
-        self._thumbs.clear()
-        self._shapes.clear()
-
-    def note_shown(self, rendered: Rendered | None) -> None:
-        """A picture came back: it is the thumbnail of the present step."""
-        history = self._session.history
-        if rendered is None or history is None or history.pending is not None:
-            return
-        state, shown = history.states[history.index], rendered.request
-        request = request_of(
-            state.document, shown.short_side_px, edit_px=shown.edit_px, lacks=self._models.lacks
-        )
-        if shown == request:
-            thumb = rendered.pyramid.thumbnail(STEP_THUMBNAIL_PX)
-            self._step_thumbs[state.serial] = thumb
-            self._show_steps()
-
-    def note_catalog(self) -> None:
-        """Models came or went: edits may have lost theirs."""
-        self._show_edits(self._session.document)
 
     # The reference panel
 
@@ -115,17 +87,7 @@ class EditsPresenter(QObject):
         self._window.actions_.on("edit.reference", self.choose_reference)
 
     def choose_reference(self) -> None:
-        ask_files(
-            self._window,
-            "Choose a reference",
-            self._preferences.last_folder("reference"),
-            ("Pictures", PICTURE_SUFFIXES),
-            self._references_chosen,
-        )
-
-    def _references_chosen(self, paths: list[Path]) -> None:
-        self._preferences.remember_folder("reference", paths[0].parent)
-        self._swapping.use_file(paths[0])
+        ask_reference(self._window, self._preferences, self._swapping.use_file)
 
     def _reading(self, name: str) -> None:
         self._window.reference.set_state(f"reading {name}" if name else "")
@@ -168,9 +130,14 @@ class EditsPresenter(QObject):
         panel.detail_committed.connect(edits.commit_detail)
         panel.removed.connect(edits.remove)
         panel.moved.connect(edits.move)
+        panel.soloed.connect(edits.solo)
         panel.renamed.connect(edits.rename)
         panel.selected.connect(self._select)
+        panel.commands = [actions[name] for name in COMMANDS]
         self._session.changed.connect(self._document_changed)
+        # Edits may have lost their model, or tell other names of their sliders.
+        self._models.catalog_changed.connect(self._show_edits)
+        self._sliders.named.connect(self._show_edits)
         actions.on("edit.duplicate", partial(self._with_selected, edits.duplicate))
         actions.on("edit.delete", partial(self._with_selected, edits.remove))
         actions.on("edit.toggle", partial(self._with_selected, self._toggle))
@@ -192,13 +159,17 @@ class EditsPresenter(QObject):
             self._edit_list.switch(uid, not document.entry(uid).edit.enabled)
 
     def _document_changed(self, document: Document | None, why: Change) -> None:
+        if why is Change.OPEN:
+            # Edits of another document, be they numbered alike.
+            self._window.edits.set_items([])
+            self._thumbs.clear()
+            self._shapes.clear()
         self._show_references(document)
-        self._show_edits(document)
-        self._window.actions_.enable(
-            bool(document and document.entries), "edit.duplicate", "edit.delete", "edit.toggle"
-        )
+        self._show_edits()
+        self._window.actions_.enable(bool(document and document.entries), *COMMANDS)
 
-    def _show_edits(self, document: Document | None) -> None:
+    def _show_edits(self) -> None:
+        document = self._session.document
         items = [self._item(document, entry) for entry in document.entries] if document else []
         self._window.edits.set_items(items)
 
@@ -215,11 +186,23 @@ class EditsPresenter(QObject):
             title=title_of(entry),
             enabled=edit.enabled,
             strength=edit.strength,
-            detail=" · ".join(filter(None, (names, model.title if model else ""))),
+            detail=" · ".join(
+                filter(None, (names, self._adjusted(edit), model.title if model else ""))
+            ),
             missing="" if known else f"The model {edit.model!r} is not installed.",
             thumb=self._thumb_of(document, entry),
             photo_detail=edit.detail if isinstance(edit, CodeEdit) else None,
         )
+
+    def _adjusted(self, edit: Edit) -> str:
+        """The sliders of an edit that are off the middle: "Snow +1.5"."""
+        amounts = edit.amounts if isinstance(edit, AdjustTexture | EditRegion) else ()
+        told = [
+            f"{self._sliders.title(key, edit.model)} {deviations_words(value)}"
+            for key, value in amounts
+            if value
+        ]
+        return f"{len(told)} sliders: {', '.join(told)}" if len(told) > 1 else "".join(told)
 
     def _thumb_of(self, document: Document, entry: EditEntry) -> Thumb | None:
         """Of the reference, or else the shape of the mask, or else the amounts."""
@@ -231,61 +214,6 @@ class EditsPresenter(QObject):
             known = (edit, shape_thumb(edit, document.masks))
             self._shapes[entry.uid] = known
         return known[1]
-
-    # Steps
-
-    def _connect_history(self) -> None:
-        session, actions = self._session, self._window.actions_
-        session.steps_changed.connect(self._show_steps)
-        self._window.history.jump_requested.connect(session.jump)
-        actions.on("edit.undo", session.undo)
-        actions.on("edit.redo", session.redo)
-        self._show_steps()
-
-    def _show_steps(self) -> None:
-        history = self._session.history
-        self._window.history.set_states(self._steps(history) if history else [])
-        self._name("edit.undo", "&Undo", history.undo_label if history else "")
-        self._name("edit.redo", "&Redo", history.redo_label if history else "")
-
-    def _steps(self, history: History) -> list[StateItem]:
-        """The rows; thumbnails of steps that are gone are dropped."""
-        serials = {state.serial for state in history.states}
-        self._step_thumbs = {s: t for s, t in self._step_thumbs.items() if s in serials}
-        self._plain_thumbs = {s: t for s, t in self._plain_thumbs.items() if s in serials}
-        items: list[StateItem] = []
-        last: Thumb | None = None
-        for place, state in enumerate(history.states):
-            # A step that was not rendered looks like the one before it.
-            plain = last if edits_on(state.document) else None
-            last = self._step_thumbs.get(state.serial, plain)
-            items.append(
-                StateItem(
-                    serial=state.serial,
-                    label=state.label,
-                    thumb_rgb_hwc=self._unrendered(state) if last is None else last,
-                    current=place == history.index,
-                    undone=place > history.index,
-                    saved=history.is_state_saved(state),
-                )
-            )
-        return items
-
-    def _unrendered(self, state: State) -> Thumb | None:
-        """A step without a rendered picture: the photo, or the layout where there is no photo."""
-        if state.serial not in self._plain_thumbs:
-            labels = state.document.labels if is_ground(state.document) else None
-            palette = self._palettes.find(labels.palette_id) if labels else None
-            thumb = self._base_thumb
-            if labels is not None:
-                thumb = small_colours(labels, palette, STEP_THUMBNAIL_PX) if palette else None
-            self._plain_thumbs[state.serial] = thumb
-        return self._plain_thumbs[state.serial]
-
-    def _name(self, action_id: str, verb: str, label: str) -> None:
-        action = self._window.actions_[action_id]
-        action.setText(f"{verb} {label[:1].lower()}{label[1:]}" if label else verb)
-        action.setEnabled(bool(label))
 
 
 def thinned(rgb_hwc: npt.NDArray[Any], side_px: int) -> Thumb:

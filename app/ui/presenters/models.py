@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from app.controllers.edit_list import EditList
+from app.controllers.edit_list import EditList, title_of
 from app.controllers.exporting import size_words
 from app.controllers.models import RENDERS_LAYOUTS, SWAPS_TEXTURE, EngineFacts, Models
 from app.controllers.preferences import Preferences
@@ -115,6 +115,14 @@ class ModelsPresenter(QObject):
             self.painter_chosen.emit(spec)
         else:
             self._edit_list.use_model(model_id)
+            document = self._session.document
+            sliders = document.sliders if document else ()
+            if others := [slider.name for slider in sliders if slider.model != model_id]:
+                self._tell.warning(
+                    f"Made with another model: {', '.join(others)}.",
+                    "With this one it does something else. Undo, or make it anew.",
+                    key="sliders",
+                )
 
     def set_family(self, family: str) -> None:
         """Offer the models of a family, and have the one in use ready."""
@@ -180,14 +188,17 @@ class ModelsPresenter(QObject):
         self._dialog.set_devices(list(self._devices), self._preferences.value.device)
 
     def _show_current(self) -> None:
-        """The model in use; none where an edit's own is gone, so that any may be chosen for it."""
-        document = self._session.document
-        kind = EDITS[self._family]
-        edits = document.edits if document else ()
-        used = {edit.model for edit in edits if isinstance(edit, kind)}
-        lost = len(self._models.catalog) and any(self._models.find(name) is None for name in used)
+        """The model in use, and which edits lack theirs: choosing one carries those out, too."""
+        document, kind = self._session.document, EDITS[self._family]
+        lack = [
+            title_of(entry)
+            for entry in (document.entries if document else ())
+            if isinstance(entry.edit, kind) and self._models.lacks(entry.edit.model)
+        ]
+        names = ", ".join(dict.fromkeys(lack))
+        words = f"The model of {names} is not installed. Choose one here to take over."
         current = self._models.current_of(self._family)
-        self._window.model_chooser.set_current("" if lost else current)
+        self._window.model_chooser.set_current(current, words if lack else "")
 
     def _show_models(self) -> None:
         catalog = self._models.catalog

@@ -22,6 +22,7 @@ from app.ui.icons import icon, pixmap
 from app.ui.theme import Theme
 from app.ui.widgets.elided_label import ElidedLabel
 from app.ui.widgets.item_model import Index, ItemModel, ItemRole
+from app.ui.widgets.notice import KindMark
 from app.ui.widgets.painting import badge_width, draw_badge, draw_words, fill_rounded
 
 BADGE = "NC"
@@ -197,7 +198,7 @@ class ModelChooser(QPushButton):
     """The model in use with its badge; opens the list of all.
 
     Signals:
-        model_chosen(str): id of another model than the current one.
+        model_chosen(str): id of a model; the current one, too.
         manage_requested(): the models dialog is wanted.
     """
 
@@ -206,18 +207,20 @@ class ModelChooser(QPushButton):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._current = ""
+        self._current = self._warning = ""
+        self._mark = KindMark("warning")
         self._title = ElidedLabel(where=Qt.TextElideMode.ElideMiddle)
         self._badge = Badge()
         self._row = row = QHBoxLayout(self)
         row.setContentsMargins(10, 0, 28, 0)
         row.setSpacing(8)
+        row.addWidget(self._mark)
         row.addWidget(self._title)
         row.addWidget(self._badge, 0, Qt.AlignmentFlag.AlignVCenter)
-        for part in (self._title, self._badge):
+        for part in (self._mark, self._title, self._badge):
             part.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._popup = ModelPopup(self)
-        self._popup.chosen.connect(self._on_chosen)
+        self._popup.chosen.connect(self.model_chosen)
         self._popup.manage.connect(self.manage_requested)
         self.clicked.connect(self.open_list)
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
@@ -228,10 +231,14 @@ class ModelChooser(QPushButton):
         self._popup.items.set_items(items)
         self._tell()
 
-    def set_current(self, model: str) -> None:
-        """The model in use, by its id; one that is not in the list shows as none."""
-        self._current = model
-        self._tell()
+    def set_current(self, model: str, warning: str = "") -> None:
+        """The model in use, by its id; one that is not in the list shows as none.
+
+        A warning is a sentence about it, marked beside it and told in the tooltip.
+        """
+        if (model, warning) != (self._current, self._warning):
+            self._current, self._warning = model, warning
+            self._tell()
 
     @property
     def current(self) -> str:
@@ -242,11 +249,6 @@ class ModelChooser(QPushButton):
         """Show the list below the button."""
         self._popup.open_at(self.mapToGlobal(QPoint(0, self.height() + 2)), self._current)
 
-    @Slot(str)
-    def _on_chosen(self, model: str) -> None:
-        if model != self._current:
-            self.model_chosen.emit(model)
-
     def _tell(self) -> None:
         items = self._popup.items
         row = items.row_of(self._current)
@@ -256,8 +258,11 @@ class ModelChooser(QPushButton):
         elided = self.fontMetrics().elidedText(title, Qt.TextElideMode.ElideMiddle, widest)
         self._title.setText(elided)
         self._badge.setVisible(item is not None and item.non_commercial)
+        self._mark.setVisible(bool(self._warning))
         self.setAccessibleName(f"Model: {item.words if item else title}")
-        self.setToolTip(f"{item.words}\nClick for another model" if item else "Choose a model")
+        self.setAccessibleDescription(self._warning)
+        tip = f"{item.words}\nClick for another model" if item else "Choose a model"
+        self.setToolTip("\n".join(filter(None, (self._warning, tip))))
         self.updateGeometry()
 
     def sizeHint(self) -> QSize:

@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QLineEdit, QStackedWidget
+from PySide6.QtWidgets import QLineEdit, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from app.ui.widgets.elided_label import ElidedLabel
 
@@ -26,14 +26,19 @@ class Title(QStackedWidget):
         self._field.setAccessibleName(what)
         self._field.editingFinished.connect(self._finish)
         self._field.installEventFilter(self)
+        self._page = QWidget()
+        page = QVBoxLayout(self._page)
+        page.setContentsMargins(0, 0, 0, 0)
+        page.setSizeConstraint(QVBoxLayout.SizeConstraint.SetNoConstraint)
+        page.addWidget(self._field)
         self.addWidget(self._label)
-        self.addWidget(self._field)
-        self.setMinimumHeight(28)
+        self.addWidget(self._page)
+        self._fit()
 
     @property
     def is_edited(self) -> bool:
         """Whether a name is being typed."""
-        return self.currentWidget() is self._field
+        return self.currentWidget() is self._page
 
     def set_text(self, text: str, usable: bool) -> None:
         """The name; a name that is being typed stays."""
@@ -44,7 +49,8 @@ class Title(QStackedWidget):
         """Show the field with the name marked."""
         self._field.setText(self._label.text())
         self._field.selectAll()
-        self.setCurrentWidget(self._field)
+        self.setCurrentWidget(self._page)
+        self._fit()
         self._field.setFocus(Qt.FocusReason.OtherFocusReason)
 
     @Slot()
@@ -63,8 +69,14 @@ class Title(QStackedWidget):
         blocked = self._field.blockSignals(True)
         self.setCurrentWidget(self._label)
         self._field.blockSignals(blocked)
+        self._fit()
         if had_focus:
             self.closed.emit()
+
+    def _fit(self) -> None:
+        """As high as the field only while there is one."""
+        policy = QSizePolicy.Policy.Fixed if self.is_edited else QSizePolicy.Policy.Ignored
+        self._page.setSizePolicy(QSizePolicy.Policy.Expanding, policy)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if (

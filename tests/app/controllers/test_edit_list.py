@@ -35,6 +35,22 @@ def test_every_change_is_one_named_step(edits, swapped):
     assert only(swapped).edit.model == "other"
 
 
+def test_one_edit_is_shown_alone_and_then_all(edits, swapped):
+    edits.duplicate(1)
+    edits.duplicate(1)
+    edits.switch(2, False)
+    for on, label in (
+        ([False, False, True], "Show only swap texture"),
+        ([True, True, True], "Show all edits"),
+    ):
+        edits.solo(2)
+        assert [entry.edit.enabled for entry in swapped.document.entries] == on
+        assert swapped.history.undo_label == label
+    swapped.undo()
+    swapped.undo()
+    assert [entry.edit.enabled for entry in swapped.document.entries] == [True, True, False]
+
+
 def test_a_drag_of_the_strength_is_one_step(edits, swapped):
     before = len(swapped.history.states)
     for strength in (0.9, 0.5, 0.2):
@@ -79,11 +95,12 @@ def test_a_switch_does_not_undo_a_slider_that_has_not_come_to_rest(edits, swappe
     assert not only(swapped).edit.enabled
 
 
-def test_a_slider_of_an_edit_that_is_gone_is_not_listened_to(edits, swapped):
+def test_the_row_of_an_edit_that_is_gone_is_not_listened_to(edits, swapped):
     edits.remove(1)
     before = swapped.history.states
     edits.drag_strength(1, 0.4)
     edits.commit_strength(1, 0.4)
+    edits.rename(1, "Evening")
     assert swapped.history.states == before
 
 

@@ -62,6 +62,22 @@ def labels(session) -> list[str]:
     return [state.label for state in session.history.states]
 
 
+def test_titles_of_sliders_whether_the_model_is_known_or_not(sliders, library, models, rest):
+    models.catalog = catalog("toy", "other")
+    warm = slider("Warm")
+    library.add([warm])
+    rest()
+    sliders.rename("texture:0", "Autumn")
+    sliders.rename(warm.direction.sha256, "Summer")
+    keys = ("texture:0", "structure:1", warm.direction.sha256, "0" * 64)
+    assert [sliders.title(key, "toy") for key in keys] == [
+        *("Autumn", "Direction 2", "Summer", "Unknown slider")
+    ]
+    assert sliders.title("texture:0", "other") == "Direction 1"
+    assert sliders.title("texture:0", "gone") == "Direction 1"
+    rest()
+
+
 def row(sliders, key):
     return next(found for found in sliders.rows if found.key == key)
 
@@ -348,8 +364,11 @@ def seen(strip, heard):
     return heard(strip.changed)
 
 
-def strip_comes(sliders, rest, qtbot):
-    qtbot.wait(REST_MS + 50)
+def strip_comes(strip, rest, qtbot):
+    """At once, not after a rest."""
+    assert strip._rest.interval() in (REST_MS, 0)
+    strip._rest.setInterval(0)
+    qtbot.waitUntil(lambda: not strip._rest.isActive())
     rest()
 
 
@@ -375,10 +394,10 @@ def test_the_strip_stands_on_the_other_sliders(strip, sliders, session, seen, re
     before = [stop.rgb_hwc for stop in seen.last[1]]
     count = len(make.made[-1].requests)
     sliders.commit(KEY, 1.0)
-    strip_comes(sliders, rest, qtbot)
+    strip_comes(strip, rest, qtbot)
     assert len(make.made[-1].requests) == count
     sliders.commit(OTHER, -2.0)
-    strip_comes(sliders, rest, qtbot)
+    strip_comes(strip, rest, qtbot)
     assert len(make.made[-1].requests) == count + 5
     blues = [float(stop.rgb_hwc[..., 2].mean()) for stop in seen.last[1]]
     assert np.mean(blues) < np.mean([pixels[..., 2].mean() for pixels in before]) - 20
@@ -388,10 +407,10 @@ def test_a_strip_that_nobody_sees_is_not_rendered(strip, rest, qtbot, make, sess
     strip.set_watched(False)
     strip.show(KEY)
     session.push("Edit", with_edit(session.document, AdjustTexture(model="toy")))
-    strip_comes(sliders, rest, qtbot)
+    strip_comes(strip, rest, qtbot)
     assert "render" not in make.made[-1].calls
     strip.set_watched(True)
-    strip_comes(sliders, rest, qtbot)
+    strip_comes(strip, rest, qtbot)
     assert make.made[-1].calls.count("render") == 5
 
 
@@ -411,7 +430,7 @@ def test_another_picture_empties_the_strip(strip, session, seen, rest, qtbot):
     rest()
     session.open(Document(base=Photo(picture(60, 80, (10, 20, 200)), "blue.png")))
     assert [stop.rgb_hwc for stop in seen.last[1]] == [None] * 5
-    strip_comes(sliders, rest, qtbot)
+    strip_comes(strip, rest, qtbot)
     assert seen.last[1][2].rgb_hwc[..., 2].mean() > 150
 
 

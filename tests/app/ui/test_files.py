@@ -7,6 +7,8 @@ from PySide6.QtCore import QStandardPaths
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QWidget
 
+from app.controllers.preferences import Preferences
+from app.settings import Settings
 from app.ui import files
 
 
@@ -50,6 +52,23 @@ def test_what_was_chosen_is_handed_over(parent, tmp_path):
     dialog.filesSelected.emit([str(tmp_path / "a.png")])
     dialog.close()
     assert got == [tmp_path / "a.png"]
+
+
+def test_a_name_alone_is_not_saved_beside_the_program(parent):
+    dialog = files.ask_save(parent, "Save", Path("a.slider"), ("Sliders", (".slider",)), print)
+    assert Path(dialog.directory().path()) == Path(files.pictures_folder())
+    dialog.close()
+
+
+def test_a_reference_is_asked_for_where_the_last_one_was(parent, queue, tmp_path):
+    preferences, got = Preferences(Settings(), queue), []
+    dialog = files.ask_reference(parent, preferences, got.append)
+    dialog.filesSelected.emit([str(tmp_path / "a.png")])
+    dialog.close()
+    assert got == [tmp_path / "a.png"]
+    dialog = files.ask_reference(parent, preferences, got.append)
+    assert Path(dialog.directory().path()) == tmp_path
+    dialog.close()
 
 
 @pytest.mark.parametrize("there", [True, False])

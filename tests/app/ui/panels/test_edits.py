@@ -4,16 +4,24 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtGui import QAction
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLineEdit, QToolButton, QWidget
+from PySide6.QtWidgets import QAbstractSlider, QApplication, QLineEdit, QMenu, QToolButton
 
+from app.ui import theme
 from app.ui.panels.edit_row import EditRow
 from app.ui.panels.edits import EditItem, EditsPanel
 from app.ui.widgets.slider import Track
+from tests.app.ui.dialogs.look import control
+from tests.app.ui.panels.said import in_a_window, listen, tab
 
 LEFT = Qt.MouseButton.LeftButton
 ALT = Qt.KeyboardModifier.AltModifier
+SIGNALS = (
+    *("toggled", "strength_dragged", "strength_committed", "removed", "soloed", "moved"),
+    *("renamed", "selected"),
+)
 THUMB = np.zeros((40, 40, 3), np.uint8)
 
 
@@ -25,66 +33,89 @@ def edit(uid: int, **changes) -> EditItem:
 
 @pytest.fixture
 def panel(qtbot) -> EditsPanel:
-    made = EditsPanel()
-    qtbot.addWidget(made)
-    made.resize(300, 420)
-    made.show()
-    qtbot.waitExposed(made)
-    made.activateWindow()
+    made = in_a_window(EditsPanel(), qtbot, 300, 420)
+    made.commands = [QAction("Duplicate edit", made)]
     made.set_items([edit(1), edit(2), edit(3)])
     QApplication.processEvents()
     return made
 
 
-class Log:
-    """What the panel said."""
-
-    def __init__(self, panel: EditsPanel) -> None:
-        self.said: list[tuple] = []
-        for name in ("toggled", "strength_dragged", "strength_committed", "removed", "moved"):
-            self._listen(panel, name)
-        self._listen(panel, "renamed")
-        self._listen(panel, "selected")
-
-    def _listen(self, panel: EditsPanel, name: str) -> None:
-        getattr(panel, name).connect(lambda *values: self.said.append((name, *values)))
-
-    def of(self, name: str) -> list[tuple]:
-        return [said[1:] for said in self.said if said[0] == name]
+@pytest.fixture
+def said(panel) -> list[tuple]:
+    return listen(panel, *SIGNALS)
 
 
 def rows(panel: EditsPanel) -> list[EditRow]:
     return list(panel._rows)
 
 
-def tool(row: EditRow, words: str) -> QToolButton:
-    return next(b for b in row.findChildren(QToolButton) if words in b.accessibleName())
+def of(said: list[tuple], name: str) -> list[tuple]:
+    return [entry[1:] for entry in said if entry[0] == name]
 
 
 def field(row: EditRow) -> QLineEdit:
     return next(f for f in row.title.findChildren(QLineEdit))
 
 
-def test_a_new_edit_is_scrolled_to(panel: EditsPanel, qtbot):
-    panel.resize(300, 120)
-    many = [edit(uid) for uid in range(1, 9)]
-    panel.set_items(many[:-1])
-    QApplication.processEvents()
-    assert panel._scroll.verticalScrollBar().value() == 0
-    panel.set_items(many)
+def is_whole(panel: EditsPanel, place: int) -> bool:
+    """Whether all of a row is in view, once a new layout has come to rest."""
+    for _ in range(3):
+        QApplication.processEvents()
+    seen, row = panel._scroll.viewport(), rows(panel)[place]
+    return seen.rect().contains(QRect(row.mapTo(seen, QPoint()), row.size()))
 
-    def seen() -> bool:
-        new = rows(panel)[-1]
-        return (
-            panel._scroll.viewport()
-            .rect()
-            .contains(new.mapTo(panel._scroll.viewport(), QPoint(20, 20)))
-        )
 
-    qtbot.waitUntil(seen)
-    assert panel.selected_uid == 8
+def some(count: int) -> list[EditItem]:
+    return [edit(uid, photo_detail=0.5) for uid in range(1, count + 1)]
+
+
+def test_what_is_new_is_selected_and_wholly_in_view(panel: EditsPanel):
+    """As after a recipe; and one that was added."""
+    panel.resize(300, 170)
+    for count in (8, 9):
+        panel.set_items(some(count))
+        assert panel.selected_uid == count
+        assert is_whole(panel, -1)
     panel.set_items([])
-    QApplication.processEvents()
+    panel.set_items(some(9))
+    assert (panel.selected_uid, is_whole(panel, -1)) == (9, True)
+
+
+def test_the_selected_row_stays_in_view_until_a_hand_scrolls(panel: EditsPanel):
+    panel.set_items(some(9))
+    assert is_whole(panel, -1)
+    panel.resize(300, 140)
+    assert is_whole(panel, -1)
+    bar = panel._scroll.verticalScrollBar()
+    bar.triggerAction(QAbstractSlider.SliderAction.SliderToMinimum)
+    panel.set_items([edit(1, missing="The model is gone."), *some(9)[1:]])
+    panel.resize(300, 150)
+    assert not is_whole(panel, -1)
+    assert bar.value() == 0
+    QTest.mouseClick(rows(panel)[1], LEFT, pos=QPoint(100, 2))
+    assert is_whole(panel, 1)
+
+
+def test_rows_are_low_and_stay_where_they_are(panel: EditsPanel, qapp):
+    """Whichever is selected: what the hand is about to press a second time does not move."""
+    theme.apply(qapp, "dark")
+    panel.set_items([edit(1), edit(2, strength=1.0), edit(3, thumb=None, photo_detail=0.5)])
+    places = []
+    for row in rows(panel):
+        row.setFocus()
+        assert is_whole(panel, 0)
+        places.append([one.geometry() for one in rows(panel)])
+    assert places[0] == places[1] == places[2]
+    first, second, third = rows(panel)
+    low = 2 * first.fontMetrics().height() + 10
+    assert first.height() == second.height() == third.height() <= low
+    assert [row._amount.isVisible() for row in rows(panel)] == [True, False, True]
+    assert first._amount.text() == "80 %"
+    assert len({row.title.x() for row in rows(panel)}) == 1
+    third.title.edit()
+    assert is_whole(panel, 2)
+    assert third.title.height() >= field(third).height() >= 24
+    assert third._detail.y() >= third.title.geometry().bottom()
 
 
 def test_without_edits_it_says_so(panel: EditsPanel):
@@ -96,7 +127,7 @@ def test_without_edits_it_says_so(panel: EditsPanel):
 
 def test_what_is_pressed_in_a_row_is_large_enough(panel: EditsPanel):
     row = rows(panel)[0]
-    for part in (row.grip, *row.findChildren(QToolButton), *row.findChildren(Track)):
+    for part in (row.grip, *row.findChildren(QToolButton), *panel.findChildren(Track)):
         assert part.width() >= 28
         assert part.height() >= 28
 
@@ -105,25 +136,23 @@ def test_rows_tell_all_to_a_screen_reader(panel: EditsPanel):
     panel.set_items([edit(1, enabled=False, missing="The model is gone.")])
     words = "Edit 1, off, strength 80%, a.jpg · Landscapes, The model is gone."
     assert rows(panel)[0].accessibleName() == words
-    assert not rows(panel)[0].strength.isEnabled()
-    assert tool(rows(panel)[0], "Delete").isEnabled()
-    assert tool(rows(panel)[0], "on").toolTip() == "Switch on (Space)"
+    assert not panel.amounts.strength.isEnabled()
+    assert control(rows(panel)[0], "Delete Edit 1").isEnabled()
+    assert control(rows(panel)[0], "Edit 1 on").toolTip() == "Switch on (Space)"
 
 
-def test_eye_bin_and_slider(panel: EditsPanel):
-    log = Log(panel)
+def test_eye_bin_and_slider(panel: EditsPanel, said):
     row = rows(panel)[1]
-    tool(row, "on").click()
-    tool(row, "Delete").click()
-    row.strength.reset()
-    assert log.of("toggled") == [(2, False)]
-    assert log.of("removed") == [(2,)]
-    assert log.of("strength_dragged") == [(2, 1.0)]
-    assert log.of("strength_committed") == [(2, 1.0)]
+    control(row, "Edit 2 on").click()
+    control(row, "Delete Edit 2").click()
+    panel.amounts.strength.reset()
+    assert of(said, "toggled") == [(2, False)]
+    assert of(said, "removed") == [(2,)]
+    assert of(said, "strength_dragged") == [(3, 1.0)]
+    assert of(said, "strength_committed") == [(3, 1.0)]
 
 
-def test_keys_of_a_row(panel: EditsPanel):
-    log = Log(panel)
+def test_keys_of_a_row(panel: EditsPanel, said):
     rows(panel)[0].setFocus()
     QTest.keyClick(rows(panel)[0], Qt.Key.Key_Up)
     QTest.keyClick(rows(panel)[0], Qt.Key.Key_Down)
@@ -134,7 +163,8 @@ def test_keys_of_a_row(panel: EditsPanel):
     QTest.keyClick(rows(panel)[1], Qt.Key.Key_Up, ALT)
     QTest.keyClick(rows(panel)[2], Qt.Key.Key_Down, ALT)
     QTest.keyClick(rows(panel)[2], Qt.Key.Key_A)
-    assert log.said == [
+    assert said == [
+        ("selected", 1),
         ("selected", 2),
         ("toggled", 2, False),
         ("removed", 2),
@@ -144,45 +174,33 @@ def test_keys_of_a_row(panel: EditsPanel):
     assert panel.selected_uid == 2
 
 
-def test_a_click_selects(panel: EditsPanel):
-    log = Log(panel)
-    QTest.mouseClick(rows(panel)[2], LEFT, pos=QPoint(30, 4))
-    assert log.said == [("selected", 3)]
-    assert rows(panel)[2].accessibleDescription() == "selected"
-    assert not panel.grab().isNull()
+def test_a_click_selects(panel: EditsPanel, said):
+    QTest.mouseClick(rows(panel)[1], LEFT, pos=QPoint(30, 4))
+    assert said == [("selected", 2)]
+    assert rows(panel)[1].accessibleDescription() == "selected"
 
 
-def test_renaming_in_place(panel: EditsPanel):
-    log = Log(panel)
-    row = rows(panel)[0]
-    row.setFocus()
-    QTest.keyClick(row, Qt.Key.Key_F2)
-    assert row.title.is_edited
-    QTest.keyClicks(field(row), "Rocks")
-    QTest.keyClick(field(row), Qt.Key.Key_Return)
-    assert log.of("renamed") == [(1, "Rocks")]
-    assert not row.title.is_edited
-    assert row.hasFocus()
+def menu_of(row: EditRow) -> dict[str, QAction]:
+    menu = QMenu(row)
+    row.fill_menu(menu)
+    return {action.text().split("\t")[0]: action for action in menu.actions() if action.text()}
 
 
-@pytest.mark.parametrize("typed", ["", "   ", "Edit 1"])
-def test_a_name_that_is_none_or_the_same_renames_nothing(panel: EditsPanel, typed: str):
-    log = Log(panel)
-    row = rows(panel)[0]
-    QTest.mouseDClick(row, LEFT, pos=row.title.geometry().center())
-    field(row).setText(typed)
-    QTest.keyClick(field(row), Qt.Key.Key_Return)
-    assert log.of("renamed") == []
-
-
-def test_escape_keeps_the_old_name(panel: EditsPanel):
-    log = Log(panel)
-    row = rows(panel)[0]
-    row.title.edit()
-    QTest.keyClicks(field(row), "Rocks")
-    QTest.keyClick(field(row), Qt.Key.Key_Escape)
-    assert log.of("renamed") == []
-    assert not row.title.is_edited
+def test_the_menu_of_a_row_offers_what_can_be_done_with_it(panel: EditsPanel, said):
+    middle = rows(panel)[1]
+    middle.setFocus()
+    menu = menu_of(middle)
+    assert menu.pop("Duplicate edit") is panel.commands[0]
+    for action in menu.values():
+        action.trigger()
+    assert said == [
+        ("selected", 2),
+        ("soloed", 2),
+        ("moved", 2, 0),
+        ("moved", 2, 2),
+    ]
+    assert middle.title.is_edited
+    assert list(menu) == ["Show only this, or all again", "Rename", "Move up", "Move down"]
 
 
 def test_new_items_leave_rows_focus_and_typing_alone(panel: EditsPanel):
@@ -196,24 +214,52 @@ def test_new_items_leave_rows_focus_and_typing_alone(panel: EditsPanel):
     assert [row.item.uid for row in rows(panel)] == [3, 2, 1, 4]
     assert field(second).text() == "Half a na"
     assert field(second).hasFocus()
-    assert second.strength.value == 0.1
+    second.setFocus()
+    assert panel.amounts.strength.value == 0.1
     order = [panel._area.column.indexOf(row) for row in rows(panel)]
     assert order == [0, 1, 2, 3]
 
 
-def test_new_items_do_not_disturb_a_drag_of_a_slider(panel: EditsPanel):
-    track = rows(panel)[0].strength.findChild(Track)
-    assert isinstance(track, Track)
+def test_a_slider_in_the_hand_stays_that_of_its_edit(panel: EditsPanel, said):
+    track = panel.amounts.strength.tab_stops[0]
     middle = QPoint(track.width() // 2, 14)
     QTest.mousePress(track, LEFT, pos=middle)
-    held = rows(panel)[0].strength.value
-    panel.set_items([edit(1, strength=0.0), edit(2)])
-    assert rows(panel)[0].strength.value == held
+    held = panel.amounts.strength.value
+    panel.set_items([edit(1), edit(2), edit(3, strength=0.0), edit(4)])
+    assert panel.selected_uid == 4
+    assert panel.amounts.strength.value == held
     QTest.mouseRelease(track, LEFT, pos=middle)
+    assert {uid for uid, _ in of(said, "strength_committed")} == {3}
+    panel.set_items([edit(1), edit(2), edit(3, strength=held), edit(4, strength=0.25)])
+    assert panel.amounts.strength.value == 0.25
 
 
-def test_the_neighbour_is_selected_when_the_selected_row_goes(panel: EditsPanel):
-    log = Log(panel)
+def test_keys_that_moved_a_slider_count_for_their_edit(panel: EditsPanel, said):
+    """Though another is selected before they come to rest; but not when all edits go."""
+    QTest.keyClick(panel.amounts.strength.tab_stops[0], Qt.Key.Key_Left)
+    rows(panel)[0].setFocus()
+    assert of(said, "strength_committed") == [(3, 0.75)]
+    QTest.keyClick(panel.amounts.strength.tab_stops[0], Qt.Key.Key_Left)
+    panel.set_items([])
+    panel.set_items([edit(1), edit(2), edit(3)])
+    assert {uid for uid, _ in of(said, "strength_committed")} <= {3, -1}
+
+
+def test_a_drag_of_a_row_that_goes_ends(panel: EditsPanel, said):
+    panel.set_items(some(12))
+    row = rows(panel)[-1]
+    assert is_whole(panel, -1)
+    QTest.mousePress(row.grip, LEFT)
+    QTest.mouseMove(row.grip, row.grip.mapFromGlobal(panel.mapToGlobal(QPoint(10, -40))))
+    assert panel._carry.isActive()
+    panel.set_items([])
+    QTest.mouseRelease(row.grip, LEFT)
+    assert not panel._carry.isActive()
+    assert panel._area._mark_y is None
+    assert of(said, "moved") == []
+
+
+def test_the_neighbour_is_selected_when_the_selected_row_goes(panel: EditsPanel, said):
     rows(panel)[1].setFocus()
     panel.set_items([edit(1), edit(3)])
     assert panel.selected_uid == 3
@@ -221,7 +267,7 @@ def test_the_neighbour_is_selected_when_the_selected_row_goes(panel: EditsPanel)
     panel.set_items([edit(1)])
     assert panel.selected_uid == 1
     panel.set_items([])
-    assert log.of("selected") == [(2,), (3,), (1,), (-1,)]
+    assert of(said, "selected") == [(2,), (3,), (1,), (-1,)]
 
 
 def drag(panel: EditsPanel, row: EditRow, y_view: int) -> None:
@@ -236,58 +282,75 @@ def drag(panel: EditsPanel, row: EditRow, y_view: int) -> None:
     assert area._mark_y is None
 
 
-def test_rows_are_reordered_by_their_grip(panel: EditsPanel):
-    log = Log(panel)
+def test_rows_are_reordered_by_their_grip(panel: EditsPanel, said):
     first, second, third = rows(panel)
     drag(panel, first, third.geometry().bottom() + 20)
     drag(panel, third, 0)
     drag(panel, first, third.geometry().center().y() - 5)
     drag(panel, second, second.geometry().center().y() + 5)
     QTest.mouseClick(second.grip, LEFT)
-    assert log.of("moved") == [(1, 2), (3, 0), (1, 1)]
+    assert of(said, "moved") == [(1, 2), (3, 0), (1, 1)]
 
 
-def focused() -> QWidget:
-    found = QApplication.focusWidget()
-    assert found is not None
-    return found
+def test_a_row_that_is_held_at_an_edge_scrolls_the_list(panel: EditsPanel, said, qtbot):
+    panel.resize(300, 170)
+    panel.set_items(some(12))
+    rows(panel)[0].setFocus()
+    QApplication.processEvents()
+    first, bar = rows(panel)[0], panel._scroll.verticalScrollBar()
+    assert bar.value() == 0
+
+    def hold(y_view: int) -> None:
+        place = panel._scroll.viewport().mapToGlobal(QPoint(10, y_view))
+        QTest.mouseMove(first.grip, first.grip.mapFromGlobal(place))
+
+    QTest.mousePress(first.grip, LEFT, pos=first.grip.rect().center())
+    hold(165)
+    qtbot.waitUntil(lambda: bar.value() == bar.maximum())
+    hold(5)
+    qtbot.waitUntil(lambda: bar.value() < bar.maximum() - 30)
+    hold(80)
+    panel._carry_on()
+    stays = bar.value()
+    assert not panel._carry.isActive()
+    hold(230)
+    qtbot.waitUntil(lambda: bar.value() == bar.maximum() > stays)
+    QTest.mouseRelease(first.grip, LEFT)
+    assert of(said, "moved") == [(1, 11)]
+    assert not panel._carry.isActive()
 
 
 def test_tab_goes_through_the_controls_of_a_row(panel: EditsPanel):
     row = rows(panel)[0]
     row.setFocus()
-    seen = []
-    for _ in range(4):
-        QTest.keyClick(focused(), Qt.Key.Key_Tab)
-        seen.append(focused().accessibleName())
-    assert seen == [
-        "Edit 1 on",
-        "Delete Edit 1",
-        "Strength of Edit 1",
-        "Strength of Edit 1, as a number",
-    ]
+    assert tab(3) == ["Edit 1 on", "Delete Edit 1", rows(panel)[1].accessibleName()]
+    panel.amounts.strength.tab_stops[0].setFocus()
+    assert tab(1) == ["Strength of Edit 2, as a number"]
 
 
-def detail_slider(row: EditRow):
-    return row.photo_detail
-
-
-def test_the_photos_detail_is_offered_in_the_selected_row(panel: EditsPanel):
+def test_the_photos_detail_is_offered_for_the_selected_edit(panel: EditsPanel):
     panel.set_items([edit(1, photo_detail=0.25), edit(2, photo_detail=0.5), edit(3)])
-    said = []
-    panel.detail_dragged.connect(lambda *values: said.append(("dragged", *values)))
-    panel.detail_committed.connect(lambda *values: said.append(("committed", *values)))
+    said = listen(panel, "detail_dragged", "detail_committed")
+    assert not panel.amounts.detail.isVisible()
     rows(panel)[1].setFocus()
-    assert [detail_slider(row).isVisible() for row in rows(panel)] == [False, True, False]
-    assert detail_slider(rows(panel)[1]).value == 0.5
-    detail_slider(rows(panel)[1]).reset()
-    assert said == [("dragged", 2, 1.0), ("committed", 2, 1.0)]
-    rows(panel)[2].setFocus()
-    assert not any(detail_slider(row).isVisible() for row in rows(panel))
+    assert panel.amounts.detail.isVisible()
+    assert panel.amounts.detail.value == 0.5
+    panel.amounts.detail.reset()
+    assert said == [("detail_dragged", 2, 1.0), ("detail_committed", 2, 1.0)]
+    panel.set_items([])
+    assert not panel.amounts.isVisible()
+
+
+def test_a_step_to_a_row_shows_all_of_it(panel: EditsPanel):
+    panel.resize(300, 170)
+    panel.set_items(some(9))
+    rows(panel)[0].setFocus()
+    for place, row in enumerate(rows(panel)[:-1]):
+        QTest.keyClick(row, Qt.Key.Key_Down)
+        assert is_whole(panel, place + 1)
 
 
 def test_the_detail_of_an_edit_without_its_model_cannot_be_moved(panel: EditsPanel):
     panel.set_items([edit(1, photo_detail=0.25, missing="The model is not installed.")])
-    rows(panel)[0].setFocus()
-    assert detail_slider(rows(panel)[0]).isVisible()
-    assert not detail_slider(rows(panel)[0]).isEnabled()
+    assert panel.amounts.detail.isVisible()
+    assert not panel.amounts.detail.isEnabled()

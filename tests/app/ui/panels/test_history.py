@@ -73,3 +73,10 @@ def test_undone_steps_look_different(panel: HistoryPanel):
     before = panel.grab().toImage()
     panel.set_states(states(4, 3))
     assert panel.grab().toImage() != before
+
+
+def test_the_step_that_is_shown_stays_in_view_when_room_gets_short(panel: HistoryPanel):
+    panel.set_states(states(60, 59))
+    panel.resize(240, 90)
+    index = panel._states.index(59)
+    assert panel._list.viewport().rect().contains(panel._list.visualRect(index))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QToolButton
+from PySide6.QtWidgets import QApplication, QLabel, QMenu, QPushButton
 
 from app.controllers.slider_strip import Stop
 from app.controllers.sliders import SliderRow
@@ -15,7 +15,8 @@ from app.ui.panels.slider_row import deviations_words, share_words
 from app.ui.panels.sliders import FIRST_ROWS, MORE_ROWS, SlidersPanel
 from app.ui.widgets.slider import Track
 from app.ui.widgets.thumbnail import ThumbnailList
-from tests.app.ui.dialogs.look import check_controls
+from tests.app.ui.dialogs.look import check_controls, control
+from tests.app.ui.panels.said import in_a_window, listen, tab
 
 LEFT = Qt.MouseButton.LeftButton
 OWN = SliderRow("a" * 64, "Snow", 0.0, None, own=True, kept=True)
@@ -24,30 +25,15 @@ MODELS = tuple(
 )
 ALL = (OWN, *MODELS)
 SIGNALS = (
-    *(
-        "dragged",
-        "committed",
-        "chosen",
-        "unfolded",
-        "renamed",
-        "pinned",
-        "saved",
-        "removed",
-        "kept",
-    ),
-    *("reset_wanted", "randomise_wanted", "photos_wanted", "folder_wanted", "load_wanted"),
-    "cancel_wanted",
+    *("dragged", "committed", "chosen", "unfolded", "renamed", "pinned", "saved", "removed"),
+    *("kept", "reset_wanted", "randomise_wanted", "photos_wanted", "folder_wanted"),
+    *("load_wanted", "cancel_wanted"),
 )
 
 
 @pytest.fixture
 def panel(qtbot) -> SlidersPanel:
-    made = SlidersPanel()
-    qtbot.addWidget(made)
-    made.resize(300, 600)
-    made.show()
-    qtbot.waitExposed(made)
-    made.activateWindow()
+    made = in_a_window(SlidersPanel(), qtbot, 300, 600)
     made.set_rows(ALL)
     made.set_usable(moves=True, makes=True)
     QApplication.processEvents()
@@ -56,20 +42,11 @@ def panel(qtbot) -> SlidersPanel:
 
 @pytest.fixture
 def said(panel):
-    """What the panel has said: (signal, values...)."""
-    log: list[tuple] = []
-    for name in SIGNALS:
-        signal = getattr(panel, name)
-        signal.connect(lambda *values, name=name: log.append((name, *values)))
-    return log
+    return listen(panel, *SIGNALS)
 
 
 def row(panel, key):
     return next(widget for widget in panel.rows if widget.row.key == key)
-
-
-def tool(widget, name) -> QToolButton:
-    return next(t for t in widget.findChildren(QToolButton) if t.accessibleName() == name)
 
 
 def titles(panel):
@@ -185,7 +162,7 @@ def test_a_drag_goes_on_while_rows_are_shown_anew(panel, said):
 
 
 def test_one_strip_at_a_time_and_a_click_on_a_picture_sets(panel, said, qtbot):
-    tool(row(panel, "texture:0"), "Show the picture along Direction 1").click()
+    control(row(panel, "texture:0"), "Show the picture along Direction 1").click()
     assert said == [("unfolded", "texture:0")]
     assert row(panel, "texture:0").is_unfolded
     grey = [Stop(v, np.full((64, 96, 3), int(128 + 50 * v), np.uint8)) for v in (-2, -1, 0, 1, 2)]
@@ -196,10 +173,10 @@ def test_one_strip_at_a_time_and_a_click_on_a_picture_sets(panel, said, qtbot):
     assert pictures.viewport().rect().contains(pictures.visualRect(pictures.items.index(4)))
     QTest.mouseClick(pictures.viewport(), LEFT, pos=place)
     assert said[-1] == ("chosen", "texture:0", 2.0)
-    tool(row(panel, "texture:1"), "Show the picture along Direction 2").click()
+    control(row(panel, "texture:1"), "Show the picture along Direction 2").click()
     assert not row(panel, "texture:0").is_unfolded
     assert row(panel, "texture:1").is_unfolded
-    tool(row(panel, "texture:1"), "Hide the picture along Direction 2").click()
+    control(row(panel, "texture:1"), "Hide the picture along Direction 2").click()
     assert said[-1] == ("unfolded", "")
 
 
@@ -213,12 +190,8 @@ def test_the_keyboard_reaches_everything(panel, said):
     QTest.keyClick(first, Qt.Key.Key_Right)
     QTest.keyClick(first, Qt.Key.Key_Left)
     assert said == [("unfolded", first.row.key), ("unfolded", "")]
-    QTest.keyClick(first, Qt.Key.Key_F2)
-    field = first.title.findChild(QLineEdit)
-    QTest.keyClicks(field, "Fog")
-    QTest.keyClick(field, Qt.Key.Key_Return)
+    first.renamed.emit("Fog")
     assert said[-1] == ("renamed", first.row.key, "Fog")
-    assert first.hasFocus()
     QTest.keyClick(first, Qt.Key.Key_Delete)
     assert said[-1][0] == "renamed"
     QTest.keyClick(first, Qt.Key.Key_Up)
@@ -232,9 +205,9 @@ def test_the_keyboard_reaches_everything(panel, said):
 
 
 def test_pins_and_buttons(panel, said):
-    tool(row(panel, "texture:0"), "Pin Direction 1").click()
-    tool(panel, "Reset all sliders").click()
-    tool(panel, "Randomise sliders").click()
+    control(row(panel, "texture:0"), "Pin Direction 1").click()
+    control(panel, "Reset all sliders").click()
+    control(panel, "Randomise sliders").click()
     for action in panel.new.menu().actions():
         action.trigger()
     assert said == [
@@ -267,8 +240,63 @@ def test_own_sliders_can_be_shared_and_deleted_and_foreign_ones_kept(panel, said
     ]
 
 
+def test_the_menu_of_a_row_offers_what_can_be_done_with_it(panel, said):
+    def choose_all(key):
+        menu = QMenu(panel)
+        row(panel, key).fill_menu(menu)
+        words = [action.text().split("\t")[0] for action in menu.actions() if action.text()]
+        for action in menu.actions():
+            action.trigger()
+        assert row(panel, key).title.is_edited
+        return words
+
+    first = ["Rename", "Pin", "Reset", "Show the picture along it"]
+    assert choose_all(OWN.key) == [*first, "Save a copy…", "Delete"]
+    assert [entry[0] for entry in said] == [
+        *("pinned", "dragged", "committed", "unfolded", "saved", "removed")
+    ]
+    said.clear()
+    panel.set_rows([replace(OWN, kept=False), replace(MODELS[0], pinned=True), *MODELS[1:]])
+    assert choose_all(OWN.key) == [*first[:3], "Hide the picture along it", "Save a copy…", "Keep"]
+    assert said[-1] == ("kept", OWN.key)
+    assert choose_all("texture:0") == ["Rename", "Unpin", *first[2:]]
+    assert ("pinned", "texture:0", False) in said
+
+
+def test_tab_goes_through_the_controls_of_a_row(panel):
+    panel.rows[0].setFocus()
+    assert tab(5) == [
+        "Show the picture along Snow",
+        "Pin Snow",
+        "Snow",
+        "Snow, as a number",
+        "Direction 1, 0, 30 % of the variance",
+    ]
+
+
+def test_the_picture_that_was_clicked_is_marked_only_while_the_slider_is_there(panel, said, qtbot):
+    QTest.keyClick(row(panel, "texture:0"), Qt.Key.Key_Right)
+    pictures = row(panel, "texture:0").findChild(ThumbnailList)
+    qtbot.waitUntil(lambda: pictures.visualRect(pictures.items.index(4)).isValid())
+    place = pictures.visualRect(pictures.items.index(4)).center()
+    QTest.mouseClick(pictures.viewport(), LEFT, pos=place)
+    for value, marked in ((2.0, True), (0.1, False), (0.0, False)):
+        panel.set_rows([OWN, replace(MODELS[0], value=value), *MODELS[1:]])
+        assert bool(pictures.selectedIndexes()) is marked
+
+
+def test_the_keyboard_stays_in_the_panel_when_its_row_goes(panel):
+    QTest.keyClick(row(panel, OWN.key), Qt.Key.Key_Right)
+    (delete,) = [b for b in panel.findChildren(QPushButton) if b.text() == "Delete"]
+    delete.setFocus()
+    panel.set_rows(MODELS)
+    assert panel.rows[0].hasFocus()
+    panel.set_rows([])
+    assert panel.search.hasFocus()
+
+
 def test_work_in_progress_can_be_cancelled(panel, said):
-    cancel = tool(panel, "Cancel")
+    cancel = control(panel, "Cancel")
     assert not cancel.isVisible()
     panel.set_working("making Snow: 3 of 12 photos", 0.25)
     assert cancel.isVisible()
@@ -280,8 +308,8 @@ def test_work_in_progress_can_be_cancelled(panel, said):
 
 def test_without_sliders_nothing_can_be_moved(panel):
     panel.set_usable(moves=False, makes=True)
-    assert not tool(panel, "Reset all sliders").isEnabled()
-    assert not tool(panel, "Randomise sliders").isEnabled()
+    assert not control(panel, "Reset all sliders").isEnabled()
+    assert not control(panel, "Randomise sliders").isEnabled()
     assert panel.new.isEnabled()
 
 

@@ -6,8 +6,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QMenu
 
-from app.document.document import replace_edit, set_strength, with_edit
+from app.document.document import replace_edit, with_edit
 from app.document.io.images import write_image
 from app.document.masks import empty_levels, mask_of
 from models.edits import (
@@ -20,13 +21,17 @@ from models.edits import (
 )
 from tests.app.ui.test_flow import amount, expected, middle, near, shown_at_middle
 
+REST_MS = 60
+"""Of sliders, once keys moved them; so much is left for what the test does meanwhile."""
+
 
 def strength_row(driver, place=0):
     return driver.window.edits._rows[place]
 
 
 def nudge(driver, slider, times=3):
-    """Arrow keys on a slider, which then waits for a rest."""
+    """Arrow keys on a slider, which then waits for a rest, a short one."""
+    slider._rest.setInterval(REST_MS)
     slider.setFocus()
     for _ in range(times):
         driver.qtbot.keyClick(slider.focusWidget() or slider, Qt.Key.Key_Left)
@@ -49,7 +54,7 @@ def test_a_nudge_can_be_undone_and_redone_before_it_comes_to_rest(swapped):
     nudged = amount(swapped)
     swapped.choose("edit.undo")
     assert amount(swapped) == 1.0
-    swapped.qtbot.wait(500)
+    swapped.qtbot.wait(2 * REST_MS)
     assert amount(swapped) == 1.0
     swapped.choose("edit.redo")
     assert amount(swapped) == nudged
@@ -57,10 +62,10 @@ def test_a_nudge_can_be_undone_and_redone_before_it_comes_to_rest(swapped):
 
 def test_an_edit_that_is_deleted_while_its_slider_waits_breaks_nothing(swapped):
     steps = len(swapped.program.session.history.states)
-    nudge(swapped, strength_row(swapped).findChild(type(swapped.window.reference.amount_slider)))
+    nudge(swapped, swapped.window.edits.amounts.strength)
     swapped.choose("edit.delete")
     assert swapped.document.entries == ()
-    swapped.qtbot.wait(500)
+    swapped.qtbot.wait(2 * REST_MS)
     assert swapped.document.entries == ()
     assert len(swapped.program.session.history.states) == steps + 2
 
@@ -69,7 +74,7 @@ def test_another_picture_while_a_slider_waits_breaks_nothing(swapped, files):
     nudge(swapped, swapped.window.reference.amount_slider)
     swapped.program.pictures.open_file(files.sunset)
     swapped.wait(lambda: swapped.document.base.path == files.sunset)
-    swapped.qtbot.wait(500)
+    swapped.qtbot.wait(2 * REST_MS)
     assert swapped.document.entries == ()
     assert not swapped.program.session.unsaved
 
@@ -116,48 +121,6 @@ def test_a_broken_reference_among_good_ones(opened, files, tmp_path):
     opened.wait(lambda: bool(opened.document.entries))
     assert "bad.png" in opened.notices()[0]
     assert opened.window.reference._state.text() == ""
-
-
-# Steps
-
-
-def test_thumbnails_of_steps_that_are_gone_are_dropped(swapped):
-    edits = swapped.program.edits
-    for value in np.linspace(0.1, 0.9, 9):
-        swapped.program.swapping.commit_amount(float(value))
-        swapped.wait()
-    serials = {state.serial for state in swapped.program.session.history.states}
-    assert set(edits._step_thumbs) <= serials
-    swapped.choose("edit.undo")
-    swapped.choose("edit.undo")
-    swapped.program.swapping.roll_grain()
-    swapped.wait()
-    (last,) = swapped.program.session.history.states[-1:]
-    assert last.serial in edits._step_thumbs
-    assert len(edits._step_thumbs) <= len(swapped.program.session.history.states)
-
-
-def test_a_step_that_was_not_rendered_looks_like_the_one_before(swapped):
-    edits, history = swapped.program.edits, swapped.program.session.history
-    (plain, full) = edits._steps(history)
-    assert plain.thumb_rgb_hwc is not full.thumb_rgb_hwc
-    swapped.program.edit_list.rename(1, "Evening")
-    items = edits._steps(history)
-    assert [item.label for item in items][-1] == "Rename swap texture"
-    assert items[-1].thumb_rgb_hwc is not plain.thumb_rgb_hwc
-
-
-def test_the_steps_of_a_long_session_are_shown_quickly(swapped):
-    history, document = swapped.program.session.history, swapped.document
-    for number in range(250):
-        history.push("Change", set_strength(document, 1, (number % 100) / 100))
-    tries = []
-    for _ in range(5):
-        started = time.perf_counter()
-        swapped.program.edits._show_steps()
-        tries.append(time.perf_counter() - started)
-    assert min(tries) < 0.05
-    swapped.wait()
 
 
 @pytest.mark.parametrize("name", ["meadow", "sunset"])
@@ -243,21 +206,95 @@ def test_the_shape_of_a_mask_follows_the_brush(opened):
 
 def test_the_detail_of_the_photo_is_a_slider_of_the_selected_row(swapped):
     push(swapped, AdjustTexture(model="landscapes", amounts=(("texture:0", 1.0),)))
-    row = strength_row(swapped)
-    assert strength_row(swapped, 1).photo_detail.isVisible(), "a new edit is selected"
-    assert not row.photo_detail.isVisible()
-    row.setFocus()
-    row.photo_detail.reset()
+    amounts = swapped.window.edits.amounts
+    assert "Adjust texture" in amounts.detail.tab_stops[0].accessibleName(), "the new one"
+    strength_row(swapped).setFocus()
+    amounts.detail.reset()
     swapped.wait()
     assert swapped.document.edits[0].detail == 1.0
     swapped.choose("edit.undo")
     assert swapped.document.edits[0].detail == 0.0
 
 
+def test_rows_tell_which_sliders_are_moved_by_their_present_names(swapped):
+    sliders = swapped.program.sliders
+    push(swapped, AdjustTexture(model="landscapes", amounts=(("texture:0", 1.5),)))
+    assert item(swapped, 1).detail == "Direction 1 +1.5 · Landscapes"
+    swapped.window.docks["sliders"].raise_()
+    swapped.wait(lambda: bool(sliders.rows))
+    sliders.rename("texture:0", "Autumn")
+    assert item(swapped, 1).detail == "Autumn +1.5 · Landscapes"
+    assert "Autumn +1.5" in strength_row(swapped, 1).accessibleName()
+    sliders.commit("texture:2", -0.5)
+    minus = "\N{MINUS SIGN}"
+    words = f"2 sliders: Autumn +1.5, Direction 3 {minus}0.5 · Landscapes"
+    assert item(swapped, 1).detail == words
+    label = strength_row(swapped, 1)._detail
+    label.grab()
+    assert label.toolTip() == words
+    sliders.reset_all()
+    assert item(swapped, 1).detail == "Landscapes"
+    swapped.wait()
+
+
+def test_the_commands_of_the_menu_act_on_the_row_that_was_clicked(swapped):
+    swapped.choose("edit.duplicate")
+    strength_row(swapped, 0).setFocus()
+    menu = QMenu(swapped.window)
+    strength_row(swapped, 0).fill_menu(menu)
+    commands = {action.objectName(): action for action in menu.actions()}
+    commands["edit.toggle"].trigger()
+    assert [edit.enabled for edit in swapped.document.edits] == [False, True]
+    assert commands["edit.delete"].shortcut().toString() == "Ctrl+Del"
+    commands["edit.delete"].trigger()
+    assert [entry.uid for entry in swapped.document.entries] == [2]
+
+
+def test_what_a_hand_was_doing_does_not_go_on_in_another_document(swapped, files):
+    """Also where its edits are numbered alike."""
+    swapped.choose("edit.duplicate")
+    row = strength_row(swapped)
+    row.setFocus()
+    nudge(swapped, swapped.window.edits.amounts.strength)
+    row.setFocus()
+    swapped.press("F2", row)
+    swapped.qtbot.keyClicks(swapped.window.focusWidget(), "Half a na")
+    document = with_edit(swapped.document, AdjustTexture(model="landscapes"))
+    document = replace_edit(document, 1, replace(document.edits[0], strength=1.0))
+    swapped.program.session.open(document)
+    swapped.window.canvas.setFocus()
+    swapped.qtbot.wait(2 * REST_MS)
+    swapped.wait()
+    assert swapped.document == document
+    assert len(swapped.program.session.history.states) == 1
+
+
+def test_the_last_edit_of_a_document_that_is_opened_is_selected(swapped):
+    for value in (1.0, 2.0):
+        push(swapped, AdjustTexture(model="landscapes", amounts=(("texture:0", value),)))
+    strength_row(swapped, 1).setFocus()
+    assert swapped.program.sliders.active.uid == 2
+    swapped.program.session.open(swapped.document)
+    assert swapped.program.sliders.active.uid == 3
+    assert swapped.window.edits.selected_uid == 3
+
+
+def test_a_name_that_is_typed_while_its_edit_goes_is_dropped(swapped):
+    document = swapped.document
+    swapped.choose("edit.duplicate")
+    row = strength_row(swapped, 1)
+    row.setFocus()
+    swapped.press("F2", row)
+    swapped.qtbot.keyClicks(swapped.window.focusWidget(), "Half a na")
+    swapped.program.session.push("Back", document)
+    swapped.wait()
+    assert swapped.document.entries == document.entries
+
+
 def test_an_edit_without_its_model_is_kept_grey_and_left_out(swapped):
     push(swapped, AdjustTexture(model="gone", amounts=(("texture:0", 3.0),)))
     assert item(swapped, 1).missing == "The model 'gone' is not installed."
     assert "gone" not in {edit.model for edit in swapped.backend.requests[-1].edits}
-    assert not strength_row(swapped, 1).strength.isEnabled()
+    assert not swapped.window.edits.amounts.strength.isEnabled()
     swapped.choose("edit.duplicate")
     assert [edit.model for edit in swapped.document.edits].count("gone") == 2

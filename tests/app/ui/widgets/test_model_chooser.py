@@ -76,11 +76,25 @@ def test_the_keyboard_chooses_from_the_current_one_on(chooser: ModelChooser, qtb
     assert told.args == ["b"]
 
 
-def test_the_same_model_again_is_no_choice(chooser: ModelChooser, qtbot):
+def test_the_same_model_again_is_a_choice_too(chooser: ModelChooser, qtbot):
+    """Edits may have another one."""
     popup = open_list(chooser)
-    with qtbot.assertNotEmitted(chooser.model_chosen):
+    with qtbot.waitSignal(chooser.model_chosen) as told:
         QTest.keyClick(popup.list, Qt.Key.Key_Return)
+    assert told.args == ["a"]
     assert not popup.isVisible()
+
+
+def test_a_warning_is_marked_and_told(chooser: ModelChooser):
+    narrow = chooser.sizeHint().width()
+    chooser.set_current("a", "Clone has no model.")
+    assert chooser._mark.isVisible()
+    assert chooser.sizeHint().width() > narrow
+    assert chooser.toolTip().startswith("Clone has no model.")
+    assert chooser.accessibleDescription() == "Clone has no model."
+    chooser.set_current("a")
+    assert not chooser._mark.isVisible()
+    assert "Clone" not in chooser.toolTip() + chooser.accessibleDescription()
 
 
 def test_managing_is_asked_for(chooser: ModelChooser, qtbot):
