@@ -17,6 +17,7 @@ import traceback
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -283,8 +284,12 @@ def _qt_message(kind: QtMsgType, context: QMessageLogContext, message: str | Non
     qt_log.log(LEVELS[kind], "%s: %s", context.category or "default", message)
 
 
+@cache
 def _version_of(package: str) -> str:
-    """From the package's description; importing it might take seconds."""
+    """From the package's description; importing it might take seconds.
+
+    To find that takes 10 ms, for each notice of an error.
+    """
     # Slow to import, and needed by reports only.
     from importlib.metadata import PackageNotFoundError, version
 

@@ -4,6 +4,7 @@ torch is not imported on the way to the window. The engine's thread does that, a
 needs the engine.
 """
 
+import gc
 import logging
 import os
 import sys
@@ -54,6 +55,7 @@ from app.ui.presenters.documents import DocumentPresenter, WaysIn
 from app.ui.presenters.drops import DropPresenter
 from app.ui.presenters.edits import EditsPresenter
 from app.ui.presenters.finder import FinderPresenter
+from app.ui.presenters.history import HistoryPresenter
 from app.ui.presenters.layouts import LayoutPresenter
 from app.ui.presenters.models import ModelsPresenter
 from app.ui.presenters.notices import Teller
@@ -122,7 +124,9 @@ class Program:
             self.queue, self.session, lambda: self.preview.working_px, self.models.lacks
         )
         layout_store = QSettings(str(config_folder() / "window.ini"), QSettings.Format.IniFormat)
-        self.window = MainWindow(layout_store)
+        with theme.without_sheet(app):
+            self.window = MainWindow(layout_store)
+        self.window.restore_layout()
         self.tell = Teller(
             self.window.notices, lambda error: crash.report_text(error, self.facts())
         )
@@ -145,9 +149,10 @@ class Program:
             window, session, self.preview, self.exporting, self.models, tell
         )
         self.edits = EditsPresenter(
-            window, session, self.swapping, self.edit_list, self.models, self.preferences,
-            self.labels.palettes, tell,
+            window, session, self.swapping, self.edit_list, self.models, self.sliders,
+            self.preferences, tell,
         )  # fmt: skip
+        self.steps = HistoryPresenter(window, session, self.models, self.labels.palettes)
         self.project_presenter = ProjectPresenter(
             window, session, self.projects, self.preferences, self.picture, tell
         )
@@ -198,10 +203,9 @@ class Program:
         self.documents.given_up.connect(self.recoveries.give_up)
         self.documents.set_licence_source(self.model_presenter.licence_words)
         self.pictures.opened.connect(self.picture.opened)
-        self.pictures.opened.connect(self.edits.opened)
-        self.preview.shown.connect(self.edits.note_shown)
+        self.pictures.opened.connect(self.steps.opened)
+        self.preview.shown.connect(self.steps.note_shown)
         self.preview.shown.connect(self.projects.note_shown)
-        self.models.catalog_changed.connect(self.edits.note_catalog)
         self.model_presenter.painter_chosen.connect(self.layouts.use_model)
 
     def interrupted(self) -> None:
@@ -246,6 +250,8 @@ def main(arguments: Sequence[str] = ()) -> NoReturn:
     settings, notice = load_settings()
     program = Program(app, settings)
     uninstall = crash.install(program.recovery.save, program.recovery.tell, facts=program.facts)
+    # All that is there now stays to the end: no search for unused cycles has to look at it again.
+    gc.freeze()
     program.window.show()
     program.watchdog.start()
     if notice:

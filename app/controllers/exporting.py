@@ -11,13 +11,14 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
 
 from app.controllers.preview import Rendered
-from app.controllers.requests import Lacks, has_all, request_of
+from app.controllers.requests import Lacks, edits_on, has_all, request_of
 from app.controllers.session import Session
 from app.document.document import Document, Photo
 from app.jobs.queue import JobQueue
 from app.jobs.slots import Job, Means, Slot
 from app.settings import ExportSettings
 from models.api import RenderResult
+from models.edits import Edit
 
 EXACT_UP_TO_PX = 4_000_000
 """Pixels of a picture that is written whole to estimate a file's size; of others, blocks are."""
@@ -64,19 +65,19 @@ def encoded(rgb_hwc: npt.NDArray[Any], photo: Photo, settings: ExportSettings) -
     """The bytes of a file with this picture. Takes a while; for worker threads.
 
     Args:
-        rgb_hwc: uint8 or uint16 in the photo's own colours, of any size.
+        rgb_hwc: uint8 or uint16 in the photo's own colours, of any size. Those of 16 bits keep
+            their profile in any case: colours are converted to sRGB in 8 bits only.
         photo: whose profile, descriptions and alpha go into the file, as `settings` say.
 
     Raises:
         UserError: the picture is too large for the format.
     """
     from app.document.io.images import encode_image
-    from app.document.io.pixels import resized_grey, to_8_bit, to_srgb
+    from app.document.io.pixels import resized_grey, to_srgb
 
     metadata, alpha = photo.metadata, photo.alpha_hw
-    if not settings.keep_profile:
-        if metadata.icc is not None:
-            rgb_hwc = to_srgb(to_8_bit(rgb_hwc), metadata.icc)
+    if rgb_hwc.dtype == np.uint8 and not settings.keep_profile:
+        rgb_hwc = to_srgb(rgb_hwc, metadata.icc)
         metadata = replace(metadata, icc=None)
     if not settings.keep_exif:
         metadata = replace(metadata, exif=None, xmp=None, iptc=None)
@@ -152,13 +153,20 @@ class Exporting(QObject):
         return self._working_px()
 
     @property
+    def edits(self) -> tuple[Edit, ...]:
+        """Those that the file would have."""
+        document = self._session.document
+        return edits_on(document, self._lacks) if document else ()
+
+    @property
     def outside(self) -> tuple[int, int] | None:
         """Pixels outside of every mask, and how many of them changed, as counted in the picture
-        on the screen; None where that has not the photo's size, or changes everywhere."""
+        on the screen; None where that is not finished, has not the photo's size, or changes
+        everywhere."""
         shown, document = self._rendered, self._session.document
         if shown is None or document is None or not shown.final or not shown.result.outside_px:
             return None
-        if not is_own_size(document, shown.result):
+        if shown.request.edits != self.edits or not is_own_size(document, shown.result):
             return None
         return shown.result.outside_px, shown.result.changed_outside_px
 
@@ -209,11 +217,10 @@ class Exporting(QObject):
 
         def work(means: Means) -> str:
             sample = pixels if pixels.size <= EXACT_UP_TO_PX * 3 and shown else _thinned(pixels)
-            if deep:
-                sample = _in_bits(sample, True)
-            count = len(encoded(sample, replace(base, alpha_hw=None), settings))
+            photo = replace(base, alpha_hw=None)
+            count = len(encoded(_in_bits(sample, deep), photo, settings))
             scale = area_px / (sample.shape[0] * sample.shape[1])
-            exact = 0.999 < scale < 1.001 and not deep
+            exact = 0.999 < scale < 1.001 and not deep and base.alpha_hw is None
             return ("" if exact else "about ") + size_words(count * scale)
 
         self._queue.submit(

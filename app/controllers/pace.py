@@ -24,9 +24,10 @@ class Pace:
     hardly depends on the size.
     """
 
-    def __init__(self) -> None:
-        self._rung = LADDER_PX.index(START_PX)
-        self._asked_px = START_PX
+    def __init__(self, start_px: int = START_PX) -> None:
+        """`start_px`, of `LADDER_PX`, is the first size, where the work is no smaller."""
+        self._rung = LADDER_PX.index(start_px)
+        self._asked_px = start_px
         self._slow = 0
         self._took: dict[int, float] = {}
         self._floor = 0

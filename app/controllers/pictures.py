@@ -126,7 +126,15 @@ class Pictures(QObject):
         super().__init__(parent)
         self._queue = queue
         self._session = session
+        self._guard: Callable[[Callable[[], None]], None] = lambda act: act()
         self._job: Job | None = None
+
+    def set_guard(self, guard: Callable[[Callable[[], None]], None]) -> None:
+        """`guard` does what would throw work away, or asks first.
+
+        It is asked where the open document has changed while another one was read.
+        """
+        self._guard = guard
 
     def open_file(self, path: Path) -> None:
         """Read a file and make it the document."""
@@ -202,7 +210,8 @@ class Pictures(QObject):
 
         def done(value: tuple[Document, OpenedPhoto]) -> None:
             document, photo = value
-            self._show(photo, document, label)
+            self.opened.emit(photo)
+            self._session.open(document, label)
             then()
 
         self._submit(name, work, done)
@@ -228,9 +237,14 @@ class Pictures(QObject):
                 self._job = None
                 self.reading.emit("")
 
+        before = self._session.document
+
         def succeeded(value: object) -> None:
             ended()
-            done(value)
+            if self._session.document is before:
+                done(value)
+            else:
+                self._guard(lambda: done(value))
 
         def failed(error: Exception) -> None:
             ended()
@@ -246,7 +260,3 @@ class Pictures(QObject):
         )
         self._job = job
         self.reading.emit(name)
-
-    def _show(self, photo: OpenedPhoto, document: Document, label: str) -> None:
-        self.opened.emit(photo)
-        self._session.open(document, label)

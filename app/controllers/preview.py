@@ -2,11 +2,11 @@
 
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from app.controllers.pace import Pace
+from app.controllers.pace import LADDER_PX, Pace
 from app.controllers.requests import Lacks, edits_on, has_all, look_request
 from app.controllers.session import Change, Session
 from app.document.document import Document
@@ -83,7 +83,8 @@ class Preview(QObject):
         self._queue = queue
         self._session = session
         self._lacks = lacks
-        self._pace = Pace()
+        self._pace = self._local_pace = Pace()
+        self._measure_anew()
         self._chosen_px: int | None = None
         self._auto_px = FIRST_AUTO_PX
         self._kept: OrderedDict[RenderRequest, Rendered] = OrderedDict()
@@ -107,8 +108,8 @@ class Preview(QObject):
 
     @property
     def dragged_px(self) -> int:
-        """The shorter side of what follows the hand, the document's own not considered."""
-        return self._pace.preview_px(self.working_px)
+        """The shorter side of what follows a brush, the document's own not considered."""
+        return self._local_pace.preview_px(self.working_px)
 
     def set_working_size(self, short_side_px: int | None) -> None:
         """Use another working size; None is the automatic one."""
@@ -125,8 +126,14 @@ class Preview(QObject):
     def forget(self) -> None:
         """Drop what was rendered and measured: the models or the device are others now."""
         self._kept.clear()
-        self._pace = Pace()
+        self._measure_anew()
         self.again()
+
+    def _measure_anew(self) -> None:
+        self._pace = Pace()
+        # Where the picture is encoded, a stroke costs what it covers: it can follow the hand at the
+        # working size, and the rest of the picture stays as sharp as it was.
+        self._local_pace = Pace(LADDER_PX[-1])
 
     def again(self) -> None:
         """Render the present document anew."""
@@ -191,10 +198,17 @@ class Preview(QObject):
         document = self._session.document
         if document is not None and self._changes(document):
             own_px = min(document.width_px, document.height_px)
-            px = px or self._pace.preview_px(min(self.working_px, own_px))
+            pace = self._local_pace if self._is_local(document) else self._pace
+            px = px or pace.preview_px(min(self.working_px, own_px))
             self._asked_px = px
             request = look_request(document, px, dragged=True, lacks=self._lacks)
-            self._submit(Slot.PREVIEW, document, request)
+            self._submit(Slot.PREVIEW, document, request, pace)
+
+    def _is_local(self, document: Document) -> bool:
+        """Whether all that is new in the document, against what is shown, is in places."""
+        shown = frozenset(self._last.edits if self._last else ())
+        new = [edit for edit in edits_on(document, self._lacks) if edit not in shown]
+        return bool(new) and all(edit.masks for edit in new)
 
     def _throttled(self) -> None:
         if self._waiting:
@@ -213,7 +227,10 @@ class Preview(QObject):
     def _final_request(self, document: Document) -> RenderRequest:
         return look_request(document, self.working_px, lacks=self._lacks)
 
-    def _submit(self, slot: Slot, document: Document, request: RenderRequest) -> None:
+    def _submit(
+        self, slot: Slot, document: Document, request: RenderRequest, pace: Pace | None = None
+    ) -> None:
+        """`pace` learns from the time that it takes."""
         if self._is_coming(request):
             return
         final = request == self._final_request(document)
@@ -226,6 +243,9 @@ class Preview(QObject):
 
         def done(rendered: Rendered) -> None:
             ended()
+            edit_px = request.edit_px or request.short_side_px
+            if pace is not None and edit_px is not None:
+                pace.note(edit_px, rendered.result.seconds)
             self._arrived(job, rendered)
 
         def failed(error: Exception) -> None:
@@ -242,18 +262,16 @@ class Preview(QObject):
             self.working.emit(WAITING, 0.0)
 
     def _is_coming(self, request: RenderRequest) -> bool:
-        """Whether this is shown or on its way, and no picture of other edits comes after it."""
+        """Whether this is shown or on its way, and nothing comes after it but other sizes of it."""
         coming = [] if self._last is None else [self._last]
         coming += [asked for job, asked in self._jobs.items() if not job.called_off]
+        side_px, edit_px = request.short_side_px, request.edit_px
         while coming and coming[-1] != request:
-            if coming.pop().edits != request.edits:
+            if replace(coming.pop(), short_side_px=side_px, edit_px=edit_px) != request:
                 return False
         return bool(coming)
 
     def _arrived(self, job: Job, rendered: Rendered) -> None:
-        edit_px = rendered.request.edit_px or rendered.request.short_side_px
-        if edit_px is not None:
-            self._pace.note(edit_px, rendered.result.seconds)
         if rendered.final:
             self._keep(rendered)
         if job.stamp >= self._shown_stamp:

@@ -5,7 +5,13 @@ from pathlib import Path
 
 from app.document.palette import Palette, load_palette
 
-SHIPPED = ("landscape", "coco_stuff", "ade20k", "cityscapes")
+SHIPPED = {
+    "landscape": "Landscape",
+    "coco_stuff": "COCO-Stuff",
+    "ade20k": "ADE20K",
+    "cityscapes": "Cityscapes",
+}
+"""The titles of the palettes by their ids, as their files have them: reading all takes a while."""
 
 
 class Palettes:

@@ -60,10 +60,6 @@ class Mailbox:
         with self._changed:
             return tuple(self._waiting)
 
-    def __len__(self) -> int:
-        with self._changed:
-            return len(self._waiting)
-
     def _remove(self, condition: Callable[[Job], bool]) -> tuple[Job, ...]:
         removed = tuple(job for job in self._waiting if condition(job))
         self._waiting = [job for job in self._waiting if job not in removed]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtCore import Slot as QtSlot
 
 from app.jobs.backend import MakeBackend
@@ -29,21 +29,9 @@ class JobQueue(QObject):
     """Runs work on a thread for each lane and brings the results back. For the GUI thread only.
 
     No method but `close` waits for anything. Every job ends exactly once, as DONE, CANCELLED or
-    FAILED, with one callback and then `ended`. Jobs of one slot end in the order of their stamps,
-    apart from those that are cancelled while they wait.
-
-    Signals:
-        started(Job): it has begun to run.
-        progressed(Job, str, float): its stage in words and the share that is done; at most every
-            30 ms.
-        ended(Job): its state is final, and its callback has been called.
-        busy_changed(bool): whether any job is on its way.
+    FAILED, with one callback. Jobs of one slot end in the order of their stamps, apart from those
+    that are cancelled while they wait.
     """
-
-    started = Signal(object)
-    progressed = Signal(object, str, float)
-    ended = Signal(object)
-    busy_changed = Signal(bool)
 
     def __init__(self, make_backend: MakeBackend, parent: QObject | None = None) -> None:
         """A queue with its threads.
@@ -62,8 +50,6 @@ class JobQueue(QObject):
             for lane, mailbox in self._mailboxes.items()
         }
         self._stamp = 0
-        self._epoch = 0
-        self._busy = False
         self._closed = False
         queued = Qt.ConnectionType.QueuedConnection
         for worker in self._workers.values():
@@ -71,11 +57,6 @@ class JobQueue(QObject):
             worker.finished_job.connect(self._job_finished, queued)
             worker.relay.progressed.connect(self._job_progressed)
             worker.start()
-
-    @property
-    def epoch(self) -> int:
-        """Counts the calls of `bump_epoch`."""
-        return self._epoch
 
     @property
     def idle(self) -> bool:
@@ -106,7 +87,6 @@ class JobQueue(QObject):
         failed: Callable[[Exception], None] | None = None,
         cancelled: Callable[[], None] | None = None,
         progress: Callable[[str, float], None] | None = None,
-        about: Any = None,
     ) -> Job:
         """Have work done, by the policy of its slot.
 
@@ -120,10 +100,10 @@ class JobQueue(QObject):
             done: called with its value.
             failed: called with what it raised; if None, that goes to `sys.excepthook`.
             cancelled: called if it was called off or replaced before it was done.
-            progress: called with the stage in words and the share that is done.
-            about: kept in the job.
+            progress: called with the stage in words and the share that is done; at most every
+                30 ms.
         """
-        job = Job(slot, work, self.next_stamp(), self._epoch, about)
+        job = Job(slot, work, self.next_stamp())
         if self._closed:
             job.state = JobState.CANCELLED
             return job
@@ -138,7 +118,6 @@ class JobQueue(QObject):
         for other in replaced:
             other.token.cancel()
             self._end(other, JobState.CANCELLED)
-        self._tell_busy()
         return job
 
     def cancel(self, job: Job) -> None:
@@ -148,7 +127,6 @@ class JobQueue(QObject):
         job.token.cancel()
         if self._mailboxes[job.policy.lane].drop(lambda other: other is job):
             self._end(job, JobState.CANCELLED)
-            self._tell_busy()
 
     def cancel_slot(self, slot: Slot) -> None:
         """Call off all jobs of a slot."""
@@ -157,7 +135,6 @@ class JobQueue(QObject):
 
     def bump_epoch(self) -> None:
         """Begin a new epoch: epochal jobs of earlier ones are called off."""
-        self._epoch += 1
         for job in self._on_their_way(lambda job: job.policy.epochal):
             self.cancel(job)
 
@@ -193,16 +170,14 @@ class JobQueue(QObject):
     def _job_started(self, job: Job) -> None:
         if job in self._alive and job.state is JobState.PENDING:
             job.state = JobState.RUNNING
-            self.started.emit(job)
 
     @QtSlot(object, str, float)
     def _job_progressed(self, job: Job, words: str, share: float) -> None:
         callbacks = self._alive.get(job)
         if callbacks is not None and not job.called_off:
-            # Of two reports that wait only the newer is left, and it may overtake `started`.
+            # Of two reports that wait only the newer is left, and it may overtake the start.
             self._job_started(job)
             self._call(callbacks.progress, words, share)
-            self.progressed.emit(job, words, share)
 
     @QtSlot(object, object)
     def _job_finished(self, job: Job, outcome: Outcome) -> None:
@@ -216,7 +191,6 @@ class JobQueue(QObject):
             self._end(job, JobState.FAILED, outcome.error)
         else:
             self._end(job, JobState.DONE, outcome.value)
-        self._tell_busy()
 
     def _end(self, job: Job, state: JobState, result: Any = None) -> None:
         callbacks = self._alive.pop(job)
@@ -230,7 +204,6 @@ class JobQueue(QObject):
         else:
             error: Exception = result
             sys.excepthook(type(error), error, error.__traceback__)
-        self.ended.emit(job)
 
     def _call(self, callback: Callable[..., None] | None, *args: Any) -> None:
         try:
@@ -241,8 +214,3 @@ class JobQueue(QObject):
 
     def _on_their_way(self, condition: Callable[[Job], bool]) -> tuple[Job, ...]:
         return tuple(job for job in self._alive if condition(job))
-
-    def _tell_busy(self) -> None:
-        if self._busy != bool(self._alive):
-            self._busy = bool(self._alive)
-            self.busy_changed.emit(self._busy)

@@ -100,18 +100,13 @@ POLICIES: dict[Slot, Policy] = {
 
 
 class JobState(Enum):
-    """Where a job is. The last three are final."""
+    """Where a job is. The last three are its end."""
 
     PENDING = "pending"
     RUNNING = "running"
     DONE = "done"
     CANCELLED = "cancelled"
     FAILED = "failed"
-
-    @property
-    def final(self) -> bool:
-        """Whether nothing more will happen."""
-        return self not in (JobState.PENDING, JobState.RUNNING)
 
 
 @dataclass(frozen=True)
@@ -152,8 +147,6 @@ class Job:
         slot: what kind of work.
         work: what is run.
         stamp: increases with every job of a queue.
-        epoch: of the queue when the job was made.
-        about: whatever its owner wants to remember with it.
         token: cancelled when the work is not wanted any more; the only thing two threads share.
         state: written by the GUI thread only.
     """
@@ -161,8 +154,6 @@ class Job:
     slot: Slot
     work: Work = field(repr=False)
     stamp: int
-    epoch: int = 0
-    about: Any = field(default=None, repr=False)
     token: CancelToken = field(default_factory=CancelToken, repr=False)
     state: JobState = JobState.PENDING
 

@@ -48,18 +48,18 @@ from app.ui.widgets.progress_line import ProgressLine
 from app.ui.workspace_tabs import WorkspaceTabs
 
 GEOMETRY_KEY, STATE_KEY, WORKSPACE_KEY = "window/geometry", "window/docks", "window/workspace"
-STATE_VERSION = 3
+STATE_VERSION = 4
 FIRST_WORKSPACE = "edit"
 DOCKS: dict[str, dict[str, int]] = {
     "paint": {"labels": 490, "style": 400, "edits": 400, "history": 400},
-    "edit": {"reference": 366, "sliders": 366, "retouch": 366, "edits": 150, "history": 128},
+    "edit": {"reference": 366, "sliders": 366, "retouch": 366, "edits": 300, "history": 300},
 }
 """The panels of each workspace from top to bottom, with their first heights in view pixels."""
 SHARED_PLACES = {
-    "paint": ("style", "edits", "history"),
-    "edit": ("reference", "sliders", "retouch"),
+    "paint": (("style", "edits", "history"),),
+    "edit": (("reference", "sliders", "retouch"), ("edits", "history")),
 }
-"""Panels of a workspace that lie on one another at first, the one that is seen first."""
+"""Panels of a workspace that lie on one another at first, the uppermost before the others."""
 FIRST_SIZE_VIEW = (1600, 1000)
 DOCK_WIDTH_VIEW = 300
 TITLE_VIEW = 40
@@ -139,8 +139,6 @@ class MainWindow(QMainWindow):
         self._fill_panel_menu()
         self.canvas.addAction(self.actions_[CANVAS_ONLY])
         self.actions_["view.hold"].setAutoRepeat(False)
-        self._fit_screen()
-        self._restore_layout()
 
     # What is in the middle
 
@@ -208,7 +206,6 @@ class MainWindow(QMainWindow):
 
     def _arrange(self) -> None:
         heights = DOCKS[self.workspace]
-        shared = [self.docks[name] for name in SHARED_PLACES[self.workspace]]
         docks = [self.docks[name] for name in heights]
         for dock in self.docks.values():
             dock.setFloating(False)
@@ -216,10 +213,11 @@ class MainWindow(QMainWindow):
         for dock in docks:
             self.addDockWidget(RIGHT, dock)
             dock.show()
-        for under, over in pairwise(shared):
-            self.tabifyDockWidget(under, over)
-        for dock in shared[:1]:
-            dock.raise_()
+        for names in SHARED_PLACES[self.workspace]:
+            shared = [self.docks[name] for name in names]
+            for under, over in pairwise(shared):
+                self.tabifyDockWidget(under, over)
+            shared[0].raise_()
         self.resizeDocks(docks, [DOCK_WIDTH_VIEW] * len(docks), Qt.Orientation.Horizontal)
         self.resizeDocks(docks, list(heights.values()), Qt.Orientation.Vertical)
 
@@ -244,6 +242,21 @@ class MainWindow(QMainWindow):
         chain = [part for part in (pane, *pane.findChildren(QWidget)) if _takes_tab(part)]
         if chain:
             chain[0].setFocus(Qt.FocusReason.TabFocusReason)
+
+    def restore_layout(self) -> None:
+        """Be where the window and its panels were left; called once, when it is dressed."""
+        self._fit_screen()
+        geometry, workspace = self._store.value(GEOMETRY_KEY), self._store.value(WORKSPACE_KEY)
+        if isinstance(geometry, QByteArray):
+            self.restoreGeometry(geometry)
+        for name in DOCKS:
+            state = self._store.value(f"{STATE_KEY}/{name}")
+            if isinstance(state, QByteArray):
+                self._layouts[name] = state
+        # A list, or what else a broken file may hold, is no key.
+        if isinstance(workspace, str) and workspace in DOCKS:
+            self.workspace = workspace
+        self._lay_out()
 
     def save_layout(self) -> None:
         """Remember where the window and its panels are."""
@@ -367,18 +380,6 @@ class MainWindow(QMainWindow):
         self.resize(min(wide, room.width()), min(high, room.height() - TITLE_VIEW))
         if room.width() <= wide or room.height() <= high:
             self.setWindowState(Qt.WindowState.WindowMaximized)
-
-    def _restore_layout(self) -> None:
-        geometry, workspace = self._store.value(GEOMETRY_KEY), self._store.value(WORKSPACE_KEY)
-        if isinstance(geometry, QByteArray):
-            self.restoreGeometry(geometry)
-        for name in DOCKS:
-            state = self._store.value(f"{STATE_KEY}/{name}")
-            if isinstance(state, QByteArray):
-                self._layouts[name] = state
-        if workspace in DOCKS:
-            self.workspace = str(workspace)
-        self._lay_out()
 
 
 def _takes_tab(widget: QWidget) -> bool:

@@ -120,7 +120,11 @@ class RecoveryCard(Card):
 
     def _ask(self) -> None:
         words = "Discard it for good? It is in no other file."
-        self._note.say("warning", words, ("Discard", self.discarded.emit), ("Keep", self._offer))
+        self._note.say("warning", words, ("Discard", self._discard), ("Keep", self._offer))
+
+    def _discard(self) -> None:
+        self._offer()
+        self.discarded.emit()
 
 
 class SampleCard(Card):
@@ -203,7 +207,7 @@ class StartPage(QScrollArea):
         self._samples = SampleCard()
         self._welcome = self._make_welcome()
         self._recoveries = column()
-        self._offered: list[Path] = []
+        self._offered: list[tuple[Path, str]] = []
         self._recent = RecentCard()
         self._lay_out()
         self._open.clicked.connect(self.open_requested)
@@ -243,12 +247,15 @@ class StartPage(QScrollArea):
     @property
     def recoveries(self) -> list[Path]:
         """The recoveries that are offered."""
-        return list(self._offered)
+        return [path for path, _ in self._offered]
 
     def set_recoveries(self, recoveries: Sequence[tuple[Path, str]]) -> None:
         """Offer work that was kept when the program ended: (folder, what and when)."""
+        if list(recoveries) == self._offered:
+            # One may be asked about just now.
+            return
         _empty(self._recoveries)
-        self._offered = [path for path, _ in recoveries]
+        self._offered = list(recoveries)
         for path, words in recoveries:
             offer = RecoveryCard(words)
             offer.opened.connect(lambda path=path: self.recovery_requested.emit(path))

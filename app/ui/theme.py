@@ -4,6 +4,8 @@ The greys have no tint, so that colours beside them can be judged. Widgets that 
 ask `Theme.of(self.palette())` while they paint: nothing has to be told when the theme changes.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -233,3 +235,17 @@ def apply(app: QApplication, choice: str = "system", text_percent: int = 100) ->
     appearance = app.findChild(Appearance) or Appearance(app)
     appearance.choose(choice, text_percent)
     return appearance
+
+
+@contextmanager
+def without_sheet(app: QApplication) -> Iterator[None]:
+    """Leave the style sheet off while a window is built.
+
+    With one, every part would be polished anew whenever what holds it is put into something else.
+    """
+    sheet = app.styleSheet()
+    app.setStyleSheet("")
+    try:
+        yield
+    finally:
+        app.setStyleSheet(sheet)

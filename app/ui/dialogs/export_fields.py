@@ -40,7 +40,7 @@ from app.ui.dialogs.parts import (
 from app.ui.files import ask_folder
 
 SEPARATORS = tuple(filter(None, (os.sep, os.altsep)))
-LEAST_SIDE_PX, LARGEST_SIDE_PX = 16, 30_000
+LEAST_SIDE_PX = 16
 
 
 class FileField(QWidget):
@@ -214,10 +214,11 @@ class SizeField(QWidget):
         self._which.setItemData(0, pixels_words(*working_px), Qt.ItemDataRole.ToolTipRole)
         self._which.setCurrentIndex(self._which.findData(settings.size))
         self._which.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-        self._custom_px = min(max(settings.short_side_px, LEAST_SIDE_PX), LARGEST_SIDE_PX)
-        limits_px = (LEAST_SIDE_PX, LARGEST_SIDE_PX)
+        self._custom_px = max(settings.short_side_px, LEAST_SIDE_PX)
+        own_px = min(facts.original_px)
+        limits_px = (min(LEAST_SIDE_PX, own_px), own_px)
         side = "Shorter side in pixels"
-        self._side = spin(side, *limits_px, self._custom_px, step=64, unit="px")
+        self._side = spin(side, *limits_px, own_px, step=64, unit="px")
         self._words = quiet()
         self._words.setWordWrap(False)
         layout = row(self._which, self._side, self._words)
@@ -239,15 +240,14 @@ class SizeField(QWidget):
 
     @property
     def short_side_px(self) -> int:
-        """The side to use for "custom"."""
+        """The side that is wanted for "custom"; the photo's own may be less."""
         return self._custom_px
 
     def show_result(self, width_px: int, height_px: int) -> None:
         """Say how large the file's picture is."""
-        custom = self.which == "custom"
         with QSignalBlocker(self._side):
-            self._side.setValue(self._custom_px if custom else min(width_px, height_px))
-        self._side.setEnabled(custom)
+            self._side.setValue(min(width_px, height_px))
+        self._side.setEnabled(self.which == "custom")
         self._words.setText(pixels_words(width_px, height_px))
 
 
@@ -291,10 +291,9 @@ class Kept(QObject):
 
     def apply(self, settings: ExportSettings) -> ExportSettings:
         """The settings with what is chosen here."""
-        kept = self.profile.isChecked() if self._facts.has_profile else self._wants_profile
         return replace(
             settings,
-            keep_profile=kept,
+            keep_profile=self._wants_profile,
             keep_exif=self._wants_exif,
             strip_place=self.place.isChecked(),
         )

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.settings import ExportSettings
-from app.ui.dialogs.parts import Kind, pixels_words, too_large
+from app.ui.dialogs.parts import Kind, pixels_words
 
 WEBP_LONGEST_PX = 16_383
 LONGEST_NAME_BYTES = 240
@@ -81,23 +81,21 @@ def scaled_px(size_px: tuple[int, int], short_side_px: int) -> tuple[int, int]:
 
 
 def result_px(settings: ExportSettings, facts: ExportFacts) -> tuple[int, int]:
-    """(width, height) of the file that these settings make."""
+    """(width, height) of the file that these settings make; never larger than the photo."""
     if settings.size == "original":
         return facts.original_px
-    if settings.size == "custom":
-        return scaled_px(facts.original_px, settings.short_side_px)
-    return scaled_px(facts.original_px, min(facts.working_short_side_px, *facts.original_px))
+    custom = settings.size == "custom"
+    side_px = settings.short_side_px if custom else facts.working_short_side_px
+    return scaled_px(facts.original_px, min(side_px, *facts.original_px))
 
 
 def warnings(settings: ExportSettings, facts: ExportFacts) -> list[tuple[Kind, str]]:
     """What these settings lose or cannot do, one sentence each; "error" is what prevents a file."""
     width_px, height_px = result_px(settings, facts)
     shape = FORMATS[settings.format]
-    said: list[tuple[Kind, str]] = [("error", too_large(width_px, height_px))]
+    said: list[tuple[Kind, str]] = []
     if settings.format == "webp" and max(width_px, height_px) > WEBP_LONGEST_PX:
         said.append(("error", f"WebP takes up to {WEBP_LONGEST_PX:,} px on a side."))
-    if min(width_px, height_px) > min(facts.original_px):
-        said.append(("warning", "Larger than the photo: this adds pixels, but no detail."))
     if facts.has_edits:
         said += edit_words(settings, facts)
     if settings.size == "working" and (width_px, height_px) != facts.original_px:
@@ -127,7 +125,7 @@ def edit_words(settings: ExportSettings, facts: ExportFacts) -> list[tuple[Kind,
         else:
             words = f"Made as on the screen ({side_px} px) and stretched: it will be soft."
             said.append(("warning", words))
-    if facts.outside is not None and settings.size == "original":
+    if facts.outside is not None and result_px(settings, facts) == facts.original_px:
         outside_px, changed_px = facts.outside
         kind: Kind = "warning" if changed_px else "info"
         said.append(

@@ -14,7 +14,7 @@ from app.controllers.layouts import Layouts
 from app.controllers.pictures import Pictures
 from app.controllers.preferences import Preferences
 from app.controllers.projects import is_project
-from app.controllers.requests import edits_on, keeps_photo
+from app.controllers.requests import keeps_photo
 from app.controllers.session import Change, Session
 from app.controllers.swapping import Swapping
 from app.document.document import Document
@@ -70,6 +70,7 @@ class DocumentPresenter(QObject):
         self._window = window
         self._session = session
         self._pictures = ways_in.pictures
+        self._pictures.set_guard(ways_in.projects.guard)
         self._swapping = ways_in.swapping
         self._layouts = ways_in.layouts
         self._guarded = ways_in.projects.guard
@@ -79,7 +80,7 @@ class DocumentPresenter(QObject):
         self._picture = picture
         self._tell = tell
         self._last_export: tuple[Path, ExportSettings] | None = None
-        self._wanted_export: tuple[Path, ExportSettings] | None = None
+        self._wanted_exports: dict[Path, ExportSettings] = {}
         self._licence_of: Callable[[], str] = str
         self._connect_actions()
         self._connect_signals()
@@ -174,7 +175,8 @@ class DocumentPresenter(QObject):
         self.open_path(paths[0])
 
     def _forget_export(self) -> None:
-        self._last_export = self._wanted_export = None
+        self._last_export = None
+        self._wanted_exports.clear()
 
     # Closing
 
@@ -219,7 +221,7 @@ class DocumentPresenter(QObject):
     def _export(self, path: Path, settings: ExportSettings) -> None:
         self._preferences.update(export=settings)
         self._preferences.remember_folder("export", path.parent)
-        self._wanted_export = (path, settings)
+        self._wanted_exports[path] = settings
         self._exporting.export(path, settings)
 
     def _facts(self, document: Document) -> "ExportFacts":
@@ -229,18 +231,14 @@ class DocumentPresenter(QObject):
         fields = base.metadata.fields
         folder = self._preferences.last_folder("export") or folder_beside(base.path)
         suffix = SUFFIXES[self._preferences.value.export.format]
-        name = (
-            self._last_export[0].name
-            if self._last_export
-            else f"{Path(base.name).stem}-scumble{suffix}"
-        )
+        name = self._last_export[0].name if self._last_export else f"{base.stem}-scumble{suffix}"
         return ExportFacts(
             name=name,
             folder=Path(folder),
             original_px=(document.width_px, document.height_px),
             working_short_side_px=self._exporting.working_px,
-            has_edits=bool(edits_on(document)),
-            keeps_photo=keeps_photo(edits_on(document)),
+            has_edits=bool(self._exporting.edits),
+            keeps_photo=keeps_photo(self._exporting.edits),
             outside=self._exporting.outside,
             bits=base.bits,
             has_profile=profile_name(base.metadata.icc),
@@ -264,7 +262,9 @@ class DocumentPresenter(QObject):
         self._tell.info(words, show, key="export")
         for note in exported.notes:
             self._tell.warning(note)
-        self._last_export = self._wanted_export
+        # Not known where it is of a document that is not open any more, or was a repetition.
+        if settings := self._wanted_exports.pop(exported.path, None):
+            self._last_export = (exported.path, settings)
 
     def _export_cancelled(self) -> None:
         self._tell.info("The export was cancelled; no file was written.", key="export")

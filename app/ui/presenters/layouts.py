@@ -16,7 +16,8 @@ from app.controllers.preferences import Preferences
 from app.controllers.session import Change, Session
 from app.controllers.styling import StyleThumb, Styling, has_second
 from app.document.document import Document, EditEntry
-from app.ui.files import PICTURE_SUFFIXES, ask_files, ask_save
+from app.document.palettes import SHIPPED
+from app.ui.files import PICTURE_SUFFIXES, ask_files, ask_reference, ask_save
 from app.ui.main_window import MainWindow
 from app.ui.panels.style import StyleItem
 from app.ui.presenters.notices import Teller
@@ -62,7 +63,7 @@ class LayoutPresenter(QObject):
         self._connect_style()
         session.changed.connect(self._document_changed)
         self._document_changed(session.document, Change.OPEN)
-        window.labels.set_palettes([(p.id, p.title) for p in labels.palettes])
+        window.labels.set_palettes(list(SHIPPED.items()))
 
     def set_model_source(self, find: Callable[[str], ModelSpec | None]) -> None:
         """`find` gives the model of an id, to know whether it has styles."""
@@ -205,17 +206,9 @@ class LayoutPresenter(QObject):
 
     def style_dialog(self, *, second: bool = False) -> None:
         """A photo whose style is taken over, as the first or the second."""
-        ask_files(
-            self._window,
-            "Second style, of a photo" if second else "Style of a photo",
-            self._preferences.last_folder("reference"),
-            ("Pictures", PICTURE_SUFFIXES),
-            partial(self._style_chosen, second),
-        )
-
-    def _style_chosen(self, second: bool, paths: list[Path]) -> None:
-        self._preferences.remember_folder("reference", paths[0].parent)
-        self._styling.use_file(paths[0], second=second)
+        then = partial(self._styling.use_file, second=second)
+        title = "Second style, of a photo" if second else "Style of a photo"
+        ask_reference(self._window, self._preferences, then, title)
 
     def use_styles(self, paths: list[Path]) -> None:
         """Take the style of a picture file; a second file is the second style."""
@@ -266,4 +259,4 @@ class LayoutPresenter(QObject):
 
 def layout_name(document: Document, *, colours: bool = False) -> str:
     """The name that is proposed for a layout's file."""
-    return f"{Path(document.base.name).stem}-{'colours' if colours else 'layout'}.png"
+    return f"{document.base.stem}-{'colours' if colours else 'layout'}.png"

@@ -123,5 +123,6 @@ def _read_samples(means: Means) -> list[Sample]:
     found: list[Sample] = []
     for path, title in (*_photos(), *_layouts()[:LAYOUTS_SHOWN]):
         with contextlib.suppress(OSError, ValueError):
-            found.append((path, title, read_thumbnail(path, SAMPLE_THUMBNAIL_PX)))
+            small = resource("samples/small") / path.name
+            found.append((path, title, read_thumbnail(small, SAMPLE_THUMBNAIL_PX)))
     return found

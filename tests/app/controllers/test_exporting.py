@@ -89,6 +89,16 @@ def test_what_the_screen_shows_is_counted_where_it_has_the_photos_size(
     assert exporting.outside is None
 
 
+def test_what_was_counted_in_an_earlier_picture_is_not_told(exporting, swapped):
+    request = request_of(swapped.document, 64)
+    pixels = rendered(request)
+    result = RenderResult(rgb_hwc=pixels, seconds=1.0, device="", outside_px=9)
+    exporting.note_shown(Rendered(request, result, Pyramid.of(pixels, None), final=True))
+    assert exporting.outside == (9, 0)
+    swapped.push("Weaken", set_strength(swapped.document, 1, 0.5))
+    assert exporting.outside is None
+
+
 def test_what_changed_outside_of_the_masks_is_counted(
     exporting, swapped, queue, heard, tmp_path, qtbot
 ):
@@ -113,6 +123,7 @@ def test_what_changed_outside_of_the_masks_is_counted(
 
 def test_an_edit_without_its_model_is_left_out(queue, session, swapped, tmp_path, qtbot):
     exporting = Exporting(queue, session, lambda: WORKING_PX, lambda model_id: True)
+    assert exporting.edits == ()
     exporting.export(tmp_path / "a.png", ExportSettings())
     qtbot.waitUntil(idle(queue, exporting))
     assert (read_image(tmp_path / "a.png").rgb_hwc == swapped.document.base.picture.rgb_hwc).all()
@@ -168,6 +179,24 @@ def test_colours_of_a_profile_that_is_left_out_become_srgb(
     exporting.export(tmp_path / "a.png", ExportSettings(keep_profile=False, size="original"))
     qtbot.waitUntil(idle(queue, exporting))
     assert (read_image(tmp_path / "a.png").rgb_hwc == 255 - photo.picture.rgb_hwc).all()
+
+
+def test_colours_of_16_bits_keep_their_profile(exporting, session, photo, queue, tmp_path, qtbot):
+    session.open(Document(base=replace(photo, metadata=ImageMetadata(icc=profile()))))
+    exporting.export(tmp_path / "a.png", ExportSettings(keep_profile=False, bits=16))
+    qtbot.waitUntil(idle(queue, exporting))
+    image = read_image(tmp_path / "a.png")
+    assert image.rgb_hwc.dtype == np.uint16
+    assert image.metadata.icc == profile()
+
+
+def test_the_estimate_of_a_photo_with_alpha_is_near(exporting, session, photo, heard, qtbot):
+    alpha = np.random.default_rng(1).integers(0, 256, (64, 96), np.uint8)
+    session.open(Document(base=replace(photo, alpha_hw=alpha)))
+    said = heard(exporting.estimated)
+    exporting.estimate(ExportSettings(size="original"))
+    qtbot.waitUntil(lambda: bool(said.values))
+    assert said.last.startswith("about ")
 
 
 def test_a_failure_leaves_the_file(exporting, swapped, queue, make, tmp_path, heard, qtbot):
@@ -234,15 +263,15 @@ def test_the_estimate_is_exact_for_what_is_shown_and_near_for_the_rest(
     assert said.last.startswith("about ")
 
 
-@pytest.mark.parametrize("bits", [8, 16])
+@pytest.mark.parametrize(("own_bits", "bits"), [(8, 8), (16, 16), (16, 8)])
 def test_the_estimate_of_a_large_photo_is_near(
-    session, exporting, queue, tmp_path, heard, qtbot, bits
+    session, exporting, queue, tmp_path, heard, qtbot, own_bits, bits
 ):
     """The middle has all the detail, and 16 bits take more room than the screen shows."""
     noise = np.random.default_rng(4)
-    rgb_hwc = np.full((1500, 1800, 3), 90, np.uint8)
-    rgb_hwc[400:1100, 500:1300] = noise.integers(0, 256, (700, 800, 3))
-    if bits == 16:
+    rgb_hwc = np.full((1150, 1300, 3), 90, np.uint8)
+    rgb_hwc[300:800, 350:950] = noise.integers(0, 256, (500, 600, 3))
+    if own_bits == 16:
         rgb_hwc = rgb_hwc * np.uint16(257) + noise.integers(0, 99, rgb_hwc.shape).astype(np.uint16)
     session.open(Document(Photo(Picture.from_rgb(rgb_hwc), "large.png")))
     settings = ExportSettings(size="original", bits=bits)

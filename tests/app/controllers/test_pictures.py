@@ -1,4 +1,5 @@
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -6,6 +7,7 @@ from PySide6.QtGui import QColor, QColorSpace, QImage
 
 from app.controllers.pictures import Pictures, photo_of_image
 from app.controllers.session import Session
+from app.document.document import Document
 from app.document.io.images import write_image
 from app.errors import UserError
 from app.jobs.slots import Slot
@@ -151,3 +153,28 @@ def test_pixels_of_another_colour_space_come_in_as_srgb():
     rgb = photo_of_image(image, "x").picture.rgb_hwc[0, 0].tolist()
     assert rgb == [colour.red(), colour.green(), colour.blue()]
     assert rgb != [200, 100, 50]
+
+
+def test_work_done_while_a_picture_is_read_is_asked_about(
+    pictures, empty, queue, file, photo, qtbot, monkeypatch
+):
+    asked: list = []
+    pictures.set_guard(asked.append)
+    pictures.open_file(file)
+    qtbot.waitUntil(lambda: queue.idle)
+    first = empty.document
+    may_go_on = threading.Event()
+    monkeypatch.setattr(
+        "app.controllers.pictures.read_photo", lambda _: may_go_on.wait(5) and photo
+    )
+    pictures.open_file(file)
+    empty.push("Work", replace(first, references=(photo,)))
+    may_go_on.set()
+    qtbot.waitUntil(lambda: queue.idle)
+    assert len(asked) == 1
+    assert empty.document.references == (photo,)
+    asked[0]()
+    assert empty.document == Document(base=photo)
+    pictures.open_file(file)
+    qtbot.waitUntil(lambda: queue.idle)
+    assert len(asked) == 1, "nothing was done meanwhile"

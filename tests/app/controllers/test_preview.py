@@ -1,15 +1,23 @@
 import threading
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
+from app.controllers.label_maps import blank_labels
 from app.controllers.pace import Pace
 from app.controllers.preview import REST_MS, SUBMIT_MS, Preview
-from app.document.document import replace_edit, set_enabled
+from app.controllers.requests import layout_of
+from app.document.document import replace_edit, set_enabled, with_edit
+from app.document.palette import Label, Palette
 from app.jobs.slots import Lane, Slot
+from models.edits import ClonePatch, CloneStructure, RenderLayout
 from models.errors import OutOfMemory
+from models.values import Mask
 from tests.app.fakes import picture
 from tests.app.fakes import rendered as made_of
+
+TOYS = Palette("toys", "Toys", (Label(0, "car", (9, 9, 9)), Label(1, "doll", (99, 99, 99))))
 
 
 @pytest.fixture
@@ -237,6 +245,23 @@ def test_a_hand_that_goes_back_sees_what_it_went_back_to(
     assert amounts(said)[-1] == 0.4
 
 
+def test_another_layout_is_another_picture(preview, queue, make, session, heard, qtbot):
+    """A hand that goes back to what is shown, while what it came from is on its way."""
+    painted = with_edit(session.document, RenderLayout(model="painter"))
+    layouts = [replace(painted, labels=blank_labels(96, 64, TOYS, n)) for n in (0, 1)]
+    session.drag(layouts[0], "Paint", "stroke")
+    qtbot.waitUntil(lambda: queue.idle)
+    preview._kept.clear()
+    make.made[0].block()
+    for document in (layouts[1], layouts[0]):
+        qtbot.wait(SUBMIT_MS + 10)
+        session.drag(document, "Paint", "stroke")
+    said = heard(preview.shown)
+    make.made[0].unblock()
+    qtbot.waitUntil(lambda: len(said.values) >= 1 and queue.idle)
+    assert said.last.request.layout == layout_of(layouts[0])
+
+
 def test_letting_go_does_not_begin_again_what_is_on_its_way(
     preview, queue, backend, swapped, qtbot, monkeypatch, session, photo
 ):
@@ -293,6 +318,41 @@ def test_what_ends_a_drag_does_not_wait_for_another_size(
     session.push("Amount", with_amount(session, 0.4))
     qtbot.waitUntil(lambda: queue.idle)
     assert [request.short_side_px for request in backend.requests] == [96, 128]
+
+
+def cloned(document, dx):
+    mask = Mask.from_grey(np.full((document.height_px, document.width_px), 255, np.uint8))
+    patch = ClonePatch(mask=mask.sha256, dx=dx, dy=0.0)
+    edit = CloneStructure(model="m", patches=(patch,), detail=0.0)
+    return with_edit(document, edit, masks=(mask,))
+
+
+def test_a_stroke_follows_the_hand_at_the_working_size_and_a_slider_at_a_smaller_one(
+    preview, queue, backend, swapped, session, photo, qtbot
+):
+    backend.delay_s = 0.1
+    preview.set_working_size(512)
+    session.open(replace(session.document, base=replace(photo, picture=picture(600, 560))))
+    qtbot.waitUntil(lambda: queue.idle)
+
+    def first_px(document):
+        backend.requests.clear()
+        session.drag(document, "Drag", "drag")
+        qtbot.waitUntil(lambda: queue.idle and bool(backend.requests))
+        request = backend.requests[0]
+        session.commit()
+        qtbot.waitUntil(lambda: queue.idle)
+        return request.edit_px or request.short_side_px
+
+    assert first_px(with_amount(session, 0.3)) == 256
+    before = session.document
+    assert first_px(cloned(before, 0.1)) == 512
+    assert first_px(with_amount(session, 0.5)) < 512, "all of the picture is new, beneath a stroke"
+    # Where strokes are slow they get smaller, too.
+    backend.delay_s = 0.2
+    for dx in (0.2, 0.3):
+        first_px(cloned(before, dx))
+    assert first_px(cloned(before, 0.4)) < 512
 
 
 def test_a_slow_machine_gets_smaller_previews_than_its_working_size(

@@ -98,6 +98,7 @@ def test_the_colour_model_of_these_tests_is_right():
 
 def test_each_is_found_and_read_once():
     palettes = Palettes(FOLDER)
+    assert {palette.id: palette.title for palette in palettes} == SHIPPED
     assert [palette.id for palette in palettes] == list(SHIPPED)
     assert palettes.find("ade20k") is palettes.find("ade20k")
     assert palettes.find("toys") is None

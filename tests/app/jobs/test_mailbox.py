@@ -24,7 +24,7 @@ def test_slots_replace_only_their_own():
     mailbox = Mailbox()
     assert mailbox.put(job(Slot.PREVIEW)) == ()
     assert mailbox.put(job(Slot.FINAL)) == ()
-    assert len(mailbox) == 2
+    assert len(mailbox.jobs) == 2
 
 
 def test_exports_are_never_replaced_and_keep_their_order():
@@ -60,7 +60,7 @@ def test_a_closed_mailbox_gives_and_takes_nothing():
     assert mailbox.close() == ()
     assert mailbox.take() is None
     assert mailbox.put(late) == (late,)
-    assert len(mailbox) == 0
+    assert mailbox.jobs == ()
 
 
 def test_taking_waits_for_a_job_and_ends_with_the_mailbox():

@@ -55,11 +55,6 @@ def test_a_running_preview_is_cancelled_by_nothing_newer():
     assert not any(Slot.PREVIEW in policy.cancels for policy in POLICIES.values())
 
 
-def test_the_final_states():
-    final = {state for state in JobState if state.final}
-    assert final == {JobState.DONE, JobState.CANCELLED, JobState.FAILED}
-
-
 def test_a_job_is_equal_only_to_itself():
     first, second = (Job(Slot.OPEN, lambda means: None, 1) for _ in range(2))
     assert first == first

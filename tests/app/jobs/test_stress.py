@@ -123,7 +123,7 @@ def test_closing_in_the_middle_of_the_storm_leaves_every_state_final(qtbot, qapp
     started = time.perf_counter()
     assert queue.close()
     assert time.perf_counter() - started < 1.0
-    assert all(job.state.final for job in storm.jobs)
+    assert {job.state for job in storm.jobs} <= {JobState.DONE, JobState.CANCELLED, JobState.FAILED}
     before = sum(storm.ends.values())
     qtbot.wait(20)
     assert sum(storm.ends.values()) == before

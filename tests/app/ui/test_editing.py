@@ -104,3 +104,11 @@ def test_what_no_mask_covers_is_the_photo(edited):
         covered |= grey_hw > 0
     assert changed.any()
     assert not (changed & ~covered).any()
+
+
+def test_where_room_is_short_edits_have_it_and_the_history_lies_under_them(driver):
+    window = driver.window
+    assert (window.width(), window.height()) == (1280, 720)
+    assert window.tabifiedDockWidgets(window.docks["edits"]) == [window.docks["history"]]
+    assert window.docks["history"].visibleRegion().isEmpty()
+    assert window.edits.height() > window.height() / 4

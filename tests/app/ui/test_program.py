@@ -5,13 +5,14 @@ import sys
 import time
 
 import pytest
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 
 from app import crash
 from app.settings import Settings, config_folder, load_settings
 from app.ui.dialogs.crash import CrashDialog
 from app.ui.start import StartPage
 from app.ui.watchdog import StallWatchdog
+from tests.app.ui.own_time import GuiTime
 from tests.app.ui.test_flow import amount
 
 
@@ -85,6 +86,10 @@ def test_settings_and_the_layout_are_kept(start, files):
     first.open(files.meadow)
     first.program.preferences.update(theme="light", working_short_side_px=384)
     first.window.docks["history"].close()
+    upper, lower = first.window.docks["reference"], first.window.docks["edits"]
+    first.window.resizeDocks([upper, lower], [250, 300], Qt.Orientation.Vertical)
+    first.window.resizeDocks([upper], [377], Qt.Orientation.Horizontal)
+    first.qtbot.waitUntil(lambda: upper.width() == 377)
     first.window.leave()
     first.program.close()
     settings, notice = load_settings()
@@ -95,6 +100,8 @@ def test_settings_and_the_layout_are_kept(start, files):
     second.wait()
     assert second.window.docks["history"].isHidden()
     assert second.window.docks["edits"].isVisible()
+    assert second.window.docks["reference"].size() == upper.size()
+    assert second.window.docks["edits"].size() == lower.size()
     second.choose("view.reset_layout")
     assert second.window.docks["history"].isVisible()
 
@@ -113,8 +120,18 @@ def test_settings_that_cannot_be_used_fall_back_with_a_notice(start, content):
     assert driver.notices() == [notice]
 
 
-def test_no_turn_of_the_event_loop_is_long(start, files):
+@pytest.mark.parametrize("content", ["edit, paint", "@Variant(x)"])
+def test_a_layout_that_cannot_be_used_is_the_first_one(start, content):
+    config_folder().mkdir(parents=True)
+    (config_folder() / "window.ini").write_text(
+        f"[window]\nworkspace={content}\ngeometry={content}\ndocks\\edit={content}\n"
+    )
+    assert start().window.workspace == "edit"
+
+
+def test_no_turn_of_the_event_loop_is_long(start, files, monkeypatch):
     """The longest turn of an ordinary session; three tries, since other programs get in the way."""
+    monkeypatch.setattr("app.ui.watchdog.time", GuiTime)
     tries = []
     while len(tries) < 3:
         longest = longest_turn(start(Settings(welcome_seen=True)), files)

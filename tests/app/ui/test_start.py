@@ -164,6 +164,16 @@ def test_discarding_a_offered_picture_is_asked_about(page):
     assert page.heard == [("recovery_discarded", Path("/r1"))]
 
 
+def test_a_question_stays_while_the_same_is_offered_again(page):
+    (card,) = recovered(page, (Path("/r1"), "today, 14:02"))
+    named(card, "Discard").click()
+    assert recovered(page, (Path("/r1"), "today, 14:02")) == [card]
+    named(card, "Discard").click()
+    assert page.heard == [("recovery_discarded", Path("/r1"))]
+    # Where that fails, it is offered as before.
+    assert named(card, "Open").isVisibleTo(card)
+
+
 def test_recoveries_that_were_dealt_with_go(page):
     page.set_recoveries([(Path("/r1"), "today, 14:02")])
     page.set_recoveries([])

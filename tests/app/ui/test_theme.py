@@ -1,6 +1,7 @@
 """The themes, their contrast, and how the program puts them on."""
 
 import re
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -298,3 +299,14 @@ def test_rows_are_high_enough_to_hit(undressed, qtbot):
     assert menu.actionGeometry(action).height() >= 28
     assert box.view().visualRect(box.model().index(0, 0)).height() >= 28
     box.hidePopup()
+
+
+def test_a_window_is_built_without_the_sheet_and_wears_it_then(undressed):
+    theme.apply(undressed, "dark")
+    sheet = undressed.styleSheet()
+    with theme.without_sheet(undressed):
+        assert undressed.styleSheet() == ""
+    assert undressed.styleSheet() == sheet
+    with suppress(RuntimeError), theme.without_sheet(undressed):
+        raise RuntimeError
+    assert undressed.styleSheet() == sheet

@@ -73,12 +73,13 @@ def test_sizes_are_those_that_the_engine_renders(size_px, side_px):
     assert (height_px, width_px) == short_side_size(size_px[::-1], side_px)
 
 
-def test_the_working_size_is_never_larger_than_the_photo(facts):
+def test_no_file_is_larger_than_the_photo(facts):
     small = replace(facts, original_px=(400, 300))
     assert result_px(ExportSettings(size="working"), facts) == (768, 512)
     assert result_px(ExportSettings(size="working"), small) == (400, 300)
     assert result_px(ExportSettings(size="original"), facts) == (6000, 4000)
     assert result_px(ExportSettings(size="custom", short_side_px=1000), facts) == (1500, 1000)
+    assert result_px(ExportSettings(size="custom", short_side_px=1000), small) == (400, 300)
 
 
 @pytest.mark.parametrize(
@@ -87,13 +88,17 @@ def test_the_working_size_is_never_larger_than_the_photo(facts):
         (ExportSettings(format="jpeg"), {"has_alpha": True}, "warning", "transparency"),
         (ExportSettings(format="webp"), {"bits": 16}, "info", "the file will have 8"),
         (ExportSettings(format="png", bits=8), {"bits": 16}, "info", "the file will have 8"),
-        (ExportSettings(size="custom", short_side_px=5000), {}, "warning", "no detail"),
-        (ExportSettings(size="custom", short_side_px=20000), {}, "error", "megapixels"),
         (
             ExportSettings(format="webp", size="original"),
             {"original_px": (17000, 1000)},
             "error",
             "16,383",
+        ),
+        (
+            ExportSettings(size="working"),
+            {"original_px": (400, 300), "has_edits": True, "outside": (70_000, 0)},
+            "info",
+            "0 of the 70,000 pixels",
         ),
         (ExportSettings(), {"has_place": True}, "info", "where the photo was taken"),
         (ExportSettings(), {"model_notice": "Not for sale."}, "info", "Not for sale."),
@@ -260,11 +265,20 @@ def test_a_folder_with_the_file_s_name_is_told(make, tmp_path):
     assert make().file.note.text == "A folder has this name."
 
 
-def test_a_size_over_the_limit_prevents_exporting(make):
-    dialog = make()
-    choose(dialog, "Size", "custom")
-    control(dialog, "Shorter side in pixels").setValue(20_000)
+def test_a_side_that_the_format_cannot_have_prevents_exporting(make):
+    dialog = make(ExportSettings(size="original"), original_px=(17_000, 1000))
+    assert dialog._export.isEnabled()
+    choose(dialog, "Format", "webp")
     assert not dialog._export.isEnabled()
+
+
+def test_no_more_than_the_photo_s_size_can_be_chosen_and_the_wish_stays(make):
+    dialog = make(ExportSettings(size="custom", short_side_px=1024), original_px=(400, 300))
+    side = control(dialog, "Shorter side in pixels")
+    assert (side.value(), side.maximum()) == (300, 300)
+    assert dialog.settings.short_side_px == 1024
+    side.setValue(200)
+    assert dialog.settings.short_side_px == 200
 
 
 def test_the_own_size_is_kept_while_another_is_looked_at(make):
@@ -284,7 +298,7 @@ def test_16_bits_keep_the_profile_and_8_bits_give_the_choice_back(make):
     choose(dialog, "Bits per channel", 16)
     assert (box.isChecked(), box.isEnabled()) == (True, False)
     assert "8 bits only" in box.toolTip()
-    assert dialog.settings.keep_profile
+    assert not dialog.settings.keep_profile, "the wish for other files was lost"
     choose(dialog, "Bits per channel", 8)
     assert not dialog.settings.keep_profile
     box.click()

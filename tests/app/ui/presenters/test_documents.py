@@ -317,3 +317,28 @@ def test_a_failed_export_is_not_what_export_again_repeats(swapped, tmp_path):
     swapped.program.documents._export(tmp_path / "none" / "x.png", ExportSettings())
     swapped.wait()
     assert swapped.program.documents._last_export is None
+
+
+def test_export_again_repeats_what_was_written_and_not_what_was_wanted_later(swapped, tmp_path):
+    documents = swapped.program.documents
+    swapped.backend.block()
+    documents._export(tmp_path / "a.png", ExportSettings())
+    swapped.qtbot.waitUntil(swapped.backend.running.is_set)
+    documents._export(tmp_path / "none" / "b.png", ExportSettings())
+    swapped.backend.unblock()
+    swapped.wait()
+    assert documents._last_export == (tmp_path / "a.png", ExportSettings())
+
+
+def test_work_done_while_a_picture_is_read_is_not_thrown_away(swapped, files, held):
+    swapped.program.session.history.mark_saved()
+    go = held()
+    swapped.program.documents.open_path(files.sunset)
+    swapped.program.swapping.commit_amount(0.2)
+    go.set()
+    swapped.qtbot.waitUntil(lambda: bool(swapped.window.findChildren(QMessageBox)))
+    assert swapped.document.base.path == files.meadow
+    click(swapped.dialog(QMessageBox), "Cancel")
+    swapped.wait()
+    assert swapped.document.base.path == files.meadow
+    assert swapped.program.session.unsaved

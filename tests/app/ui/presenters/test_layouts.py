@@ -156,7 +156,7 @@ def test_steps_without_a_picture_show_their_layout(painter):
 
 
 def steps(driver) -> list:
-    return driver.program.edits._steps(driver.program.session.history)
+    return driver.program.steps.items(driver.program.session.history)
 
 
 def test_the_readout_of_a_photo_has_no_label(opened):
