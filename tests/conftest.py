@@ -23,12 +23,17 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
-# More threads than that slow tiny networks down.
-torch.set_num_threads(min(2, os.cpu_count() or 1, torch.get_num_threads()))
+# More than two threads slow tiny networks down; more than there are cores, everything: tests run in
+# as many processes as there are cores.
+WORKERS = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+torch.set_num_threads(max(1, min(2, torch.get_num_threads() // WORKERS)))
 
 
 ALL_EVERY = 50
-"""After so many tests everything that is unused is looked for, not only what is new."""
+"""After so many tests everything that is unused is looked for, not only what is new.
+
+What is still in use then is not looked at again: modules, most of all.
+"""
 
 
 @pytest.fixture(scope="session")
@@ -50,7 +55,11 @@ def collected_here(test_numbers) -> Iterator[None]:
     events are sent to.
     """
     yield
-    gc.collect(2 if next(test_numbers) % ALL_EVERY == 0 else 1)
+    if next(test_numbers) % ALL_EVERY:
+        gc.collect(1)
+    else:
+        gc.collect()
+        gc.freeze()
 
 
 class Records(logging.Handler):

@@ -1,12 +1,14 @@
 """The whole program in a window of its own, with a scripted engine and folders of its own."""
 
-from collections.abc import Callable
+import gc
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QUrl
+from PySide6.QtCore import QCoreApplication, QEvent, QMimeData, QObject, QPoint, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtWidgets import QApplication
 
@@ -32,6 +34,13 @@ def own_folders(monkeypatch, tmp_path):
     monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path / "config"))
     monkeypatch.setenv("SCUMBLE_DATA", str(tmp_path / "data"))
     monkeypatch.setenv(USER_FOLDER_VARIABLE, str(tmp_path / "models"))
+
+
+@pytest.fixture(autouse=True)
+def waits_for_nothing(monkeypatch):
+    """Workers do not stand back behind the other tests, and no test cuts the power off."""
+    monkeypatch.setattr("app.jobs.worker.NICE", 0)
+    monkeypatch.setattr("os.fsync", lambda _file: None)
 
 
 @dataclass
@@ -128,6 +137,23 @@ class Driver:
         return [notice.text for notice in self.window.notices.notices]
 
 
+def delete_now(parts: Iterable[QObject]) -> None:
+    for part in parts:
+        part.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+
+
+def orphans() -> Iterator[QObject]:
+    """Parts of programs that no other part owns."""
+    for found in gc.get_objects():
+        kind = type(found)
+        if issubclass(kind, QObject) and kind.__module__.startswith("app."):
+            # What Qt has deleted already has no parent to tell of.
+            with suppress(RuntimeError):
+                if found.parent() is None:
+                    yield found
+
+
 @pytest.fixture
 def start(qapp, make, qtbot):
     """A function that starts the program with these settings."""
@@ -149,7 +175,10 @@ def start(qapp, make, qtbot):
         program.window.leaving = True
         assert program.close()
         program.window.close()
-        program.window.deleteLater()
+    # Connections hold functions, on Qt's side where Python does not look, and these hold the
+    # program: all former windows would be kept, styled and counted to the end of the run.
+    delete_now([program.window for program in started])
+    delete_now([*orphans(), *(program.watchdog for program in started)])
 
 
 @pytest.fixture
