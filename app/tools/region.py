@@ -23,6 +23,8 @@ STEP = 0.02
 """Thresholds are found in such steps."""
 LEAK_TIMES, LEAK_SHARE = 1.5, 0.05
 """A region leaks where a step lets it grow by this factor and by this share of the picture."""
+THING_SHARE = 0.04
+"""Of the picture; what is smaller may be a part of the thing, which the next step completes."""
 
 
 def proposed(
@@ -79,7 +81,7 @@ def telling_threshold(
 
     It parts the similarities above 0 into two groups that differ the most (Otsu 1979), within
     LEAST..MOST; but where what hangs together with the place would leak into something larger on
-    the way there from USUAL, it stays above that.
+    the way down there from MOST, it stays above that.
 
     Args:
         similarity_hw, cell_px, size_px, at: as for `proposed`.
@@ -90,8 +92,9 @@ def telling_threshold(
     def share(threshold: float) -> float:
         return float(_piece(similarity_hw >= np.float32(threshold), place).mean())
 
-    for above, below in pairwise(np.arange(USUAL, best - STEP / 2, -STEP)):
-        if share(below) > max(LEAK_TIMES * share(above), share(above) + LEAK_SHARE):
+    for above, below in pairwise(np.arange(MOST, best - STEP / 2, -STEP)):
+        thing = share(above)
+        if thing >= THING_SHARE and share(below) > max(LEAK_TIMES * thing, thing + LEAK_SHARE):
             return round(float(above), 2)
     return best
 

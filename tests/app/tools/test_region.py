@@ -138,6 +138,18 @@ def test_a_threshold_stays_above_a_leak():
     assert threshold(*apart) == LEAST, "what does not hang together with the place is no leak"
 
 
+def test_a_leak_close_to_the_place_counts_if_the_thing_is_there_already():
+    """A cliff before a sky: 0.9 within, the sky 0.75 and the rest of the picture far from both."""
+    cells_hw = np.full((10, 20), 0.1, np.float32)
+    cells_hw[:5] = 0.75
+    cells_hw[5:8, :8] = 0.9
+    assert 0.75 < telling_threshold(cells_hw, 1.0, (20, 10), (0.2, 0.6)) <= MOST
+    # One cell that is all alike is a part of what is around it.
+    cells_hw[5:8, :8] = 0.75
+    cells_hw[6, 4] = 1.0
+    assert telling_threshold(cells_hw, 1.0, (20, 10), (0.21, 0.65)) <= 0.75
+
+
 def by_hand(shares_hw: np.ndarray, cell_px: float, width: int, height: int) -> np.ndarray:
     """Bilinearly between the middles of cells, the slow way."""
     taps = []
