@@ -37,7 +37,7 @@ class Pace:
         self._asked_px = min(LADDER_PX[self._rung], working_px)
         return self._asked_px
 
-    def note(self, short_side_px: int, seconds: float) -> None:
+    def note(self, short_side_px: float, seconds: float) -> None:
         """Learn from a picture that took `seconds`; one of another size tells nothing."""
         if short_side_px != self._asked_px:
             return

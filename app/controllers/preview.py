@@ -1,5 +1,6 @@
 """From the newest document to pixels on the screen: small at once, at working size soon after."""
 
+import math
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -205,10 +206,10 @@ class Preview(QObject):
             self._submit(Slot.PREVIEW, document, request, pace)
 
     def _is_local(self, document: Document) -> bool:
-        """Whether all that is new in the document, against what is shown, is in places."""
-        shown = frozenset(self._last.edits if self._last else ())
-        new = [edit for edit in edits_on(document, self._lacks) if edit not in shown]
-        return bool(new) and all(edit.masks for edit in new)
+        """Whether the document differs from what is shown in places only."""
+        shown = self._last.edits if self._last else ()
+        differ = frozenset(shown).symmetric_difference(edits_on(document, self._lacks))
+        return bool(differ) and all(edit.masks for edit in differ)
 
     def _throttled(self) -> None:
         if self._waiting:
@@ -243,9 +244,8 @@ class Preview(QObject):
 
         def done(rendered: Rendered) -> None:
             ended()
-            edit_px = request.edit_px or request.short_side_px
-            if pace is not None and edit_px is not None:
-                pace.note(edit_px, rendered.result.seconds)
+            if pace is not None:
+                pace.note(_fineness(request), rendered.result.seconds)
             self._arrived(job, rendered)
 
         def failed(error: Exception) -> None:
@@ -262,12 +262,14 @@ class Preview(QObject):
             self.working.emit(WAITING, 0.0)
 
     def _is_coming(self, request: RenderRequest) -> bool:
-        """Whether this is shown or on its way, and nothing comes after it but other sizes of it."""
+        """Whether this is shown or on its way, and nothing comes after it but the same, finer."""
         coming = [] if self._last is None else [self._last]
         coming += [asked for job, asked in self._jobs.items() if not job.called_off]
         side_px, edit_px = request.short_side_px, request.edit_px
         while coming and coming[-1] != request:
-            if replace(coming.pop(), short_side_px=side_px, edit_px=edit_px) != request:
+            other = coming.pop()
+            same = replace(other, short_side_px=side_px, edit_px=edit_px) == request
+            if not same or _fineness(other) < _fineness(request):
                 return False
         return bool(coming)
 
@@ -286,3 +288,8 @@ class Preview(QObject):
         total = sum(other.nbytes for other in self._kept.values())
         while total > KEPT_BYTES and len(self._kept) > 1:
             total -= self._kept.popitem(last=False)[1].nbytes
+
+
+def _fineness(request: RenderRequest) -> float:
+    """The shorter side at which edits are carried out, in px."""
+    return request.edit_px or request.short_side_px or math.inf

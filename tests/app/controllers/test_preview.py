@@ -74,6 +74,19 @@ def large():
     return picture(300, 200)
 
 
+def test_what_is_shown_already_is_shown_finished_again_when_it_is_opened_anew(
+    preview, queue, backend, session, swapped, heard, qtbot, photo, monkeypatch
+):
+    slow_machine(monkeypatch)
+    preview.set_working_size(128)
+    big = replace(session.document, base=replace(photo, picture=large()))
+    said = heard(preview.shown)
+    for _ in range(3):
+        session.open(big)
+        qtbot.waitUntil(lambda: queue.idle)
+        assert said.last.final, "the preview stayed"
+
+
 def test_a_small_picture_is_rendered_once(preview, queue, backend, swapped, heard, qtbot):
     said = heard(preview.shown)
     preview.again()
@@ -353,6 +366,32 @@ def test_a_stroke_follows_the_hand_at_the_working_size_and_a_slider_at_a_smaller
     for dx in (0.2, 0.3):
         first_px(cloned(before, dx))
     assert first_px(cloned(before, 0.4)) < 512
+
+
+def test_what_is_taken_away_in_places_is_followed_like_a_stroke(
+    preview, queue, backend, swapped, session, photo, qtbot
+):
+    backend.delay_s = 0.1
+    preview.set_working_size(512)
+    session.open(replace(session.document, base=replace(photo, picture=picture(600, 560))))
+    qtbot.waitUntil(lambda: queue.idle)
+    plain = session.document
+    stroked = cloned(plain, 0.1)
+
+    def first_px(before, document):
+        """Of a document whose picture is not kept, after another one was shown."""
+        session.push("Before", before)
+        qtbot.waitUntil(lambda: queue.idle)
+        preview._kept.clear()
+        backend.requests.clear()
+        session.push("After", document)
+        qtbot.waitUntil(lambda: queue.idle)
+        return backend.requests[0].edit_px or backend.requests[0].short_side_px
+
+    assert first_px(stroked, plain) == 512
+    entry = plain.entries[0]
+    without = replace_edit(stroked, entry.uid, replace(entry.edit, enabled=False))
+    assert first_px(plain, without) < 512, "all of the picture is new, around a stroke"
 
 
 def test_a_slow_machine_gets_smaller_previews_than_its_working_size(
