@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
 
 from app.controllers.preview import Rendered
-from app.controllers.requests import Lacks, edits_on, has_all, request_of
+from app.controllers.requests import Lacks, edits_on, has_all, keeps_photo, request_of
 from app.controllers.session import Session
 from app.document.document import Document, Photo
 from app.jobs.queue import JobQueue
@@ -214,14 +214,24 @@ class Exporting(QObject):
         pixels = shown.result.rgb_hwc if shown else base.picture.rgb_hwc
         own_px = min(document.width_px, document.height_px)
         area_px = document.width_px * document.height_px * (px / own_px) ** 2
+        scale = px / min(pixels.shape[:2])
+        if settings.anew or keeps_photo(self.edits):
+            # A larger picture has more detail, which enlarging would not show.
+            scale = min(1.0, scale)
+        known = scale == 1.0 and (shown is not None or not self.edits)
+        whole = shown is not None and scale == 1.0 and pixels.size <= EXACT_UP_TO_PX * 3
+        kept = self._kept_share(shown) if px == own_px else 0.0
 
         def work(means: Means) -> str:
-            sample = pixels if pixels.size <= EXACT_UP_TO_PX * 3 and shown else _thinned(pixels)
+            sample = pixels if whole else _sample(pixels, scale)
             photo = replace(base, alpha_hw=None)
-            count = len(encoded(_in_bits(sample, deep), photo, settings))
-            scale = area_px / (sample.shape[0] * sample.shape[1])
-            exact = 0.999 < scale < 1.001 and not deep and base.alpha_hw is None
-            return ("" if exact else "about ") + size_words(count * scale)
+            count = sum(
+                share * len(encoded(part, photo, settings))
+                for part, share in _parts(sample, deep, kept)
+            )
+            larger = area_px / (sample.shape[0] * sample.shape[1])
+            exact = known and 0.999 < larger < 1.001 and not deep and base.alpha_hw is None
+            return ("" if exact else "about ") + size_words(count * larger)
 
         self._queue.submit(
             Slot.ESTIMATE, work, done=self.estimated.emit, failed=lambda _: self.estimated.emit("")
@@ -249,6 +259,15 @@ class Exporting(QObject):
         """Give up every export on its way."""
         for job in tuple(self._jobs):
             self._queue.cancel(job)
+
+    def _kept_share(self, shown: Rendered | None) -> float:
+        """How much of a file of the photo's size are the photo's own pixels."""
+        if not self.edits:
+            return 1.0
+        if shown is None:
+            return 0.0
+        height_px, width_px, _ = shown.result.rgb_hwc.shape
+        return shown.result.outside_px / (height_px * width_px)
 
     def _write(
         self,
@@ -316,18 +335,41 @@ def _in_bits(rgb_hwc: npt.NDArray[Any], deep: bool) -> npt.NDArray[Any]:
     return to_16_bit(rgb_hwc) if deep else to_8_bit(rgb_hwc)
 
 
-def _thinned(rgb_hwc: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Blocks from all over a picture, of at most about a megapixel: to judge a file's size by.
+def _parts(
+    rgb_hwc: npt.NDArray[Any], deep: bool, kept: float
+) -> list[tuple[npt.NDArray[Any], float]]:
+    """A picture as it would be in a file, with the share of the file that is like that.
 
-    The middle alone would not do: it is where the detail is.
+    What is computed fills all of 16 bits, and hardly packs; what is `kept` has the photo's 8.
     """
+    plain = _in_bits(rgb_hwc, deep)
+    if not deep or rgb_hwc.dtype == np.uint16 or kept == 1.0:
+        return [(plain, 1.0)]
+    low = np.random.default_rng(0).integers(-128, 129, plain.shape, np.int32)
+    filled = np.clip(plain + low, 0, 65535).astype(np.uint16)
+    return [(filled, 1.0 - kept), (plain, kept)] if kept else [(filled, 1.0)]
+
+
+def _sample(rgb_hwc: npt.NDArray[Any], scale: float) -> npt.NDArray[Any]:
+    """Blocks from all over a picture at `scale` times its size: to judge a file's size by.
+
+    They have about a megapixel at most. The middle alone would not do: it is where the detail is.
+    """
+    import cv2
+
     height_px, width_px, _ = rgb_hwc.shape
-    return rgb_hwc[np.ix_(_spread(height_px), _spread(width_px))]
+    block_px = max(1, round(BLOCK_PX / scale))
+    blocks = rgb_hwc[np.ix_(_spread(height_px, block_px), _spread(width_px, block_px))]
+    if scale == 1.0:
+        return blocks
+    size_px = (max(1, round(blocks.shape[1] * scale)), max(1, round(blocks.shape[0] * scale)))
+    filtering = cv2.INTER_CUBIC if scale > 1.0 else cv2.INTER_AREA
+    return cv2.resize(blocks, size_px, interpolation=filtering)
 
 
-def _spread(side_px: int) -> npt.NDArray[np.intp]:
+def _spread(side_px: int, block_px: int) -> npt.NDArray[np.intp]:
     """The places of all pixels of a side, or of `BLOCKS` blocks from one end to the other."""
-    if side_px <= BLOCKS * BLOCK_PX:
+    if side_px <= BLOCKS * block_px:
         return np.arange(side_px)
-    starts = np.linspace(0, side_px - BLOCK_PX, BLOCKS).astype(np.intp)
-    return (starts[:, None] + np.arange(BLOCK_PX)).ravel()
+    starts = np.linspace(0, side_px - block_px, BLOCKS).astype(np.intp)
+    return (starts[:, None] + np.arange(block_px)).ravel()

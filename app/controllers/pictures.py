@@ -3,11 +3,12 @@
 import datetime
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QColorSpace, QImage
 
 from app.controllers.session import Session
@@ -23,7 +24,10 @@ from models.values import Picture
 
 THUMBNAIL_PX = 192
 STRIP_ROWS = 64
+HELD_MS = 50
+"""So often it is looked whether what is held back may come in."""
 SRGB = QColorSpace(QColorSpace.NamedColorSpace.SRgb)
+Guard = Callable[[Callable[[], None], str], None]
 
 
 @dataclass(frozen=True)
@@ -126,15 +130,23 @@ class Pictures(QObject):
         super().__init__(parent)
         self._queue = queue
         self._session = session
-        self._guard: Callable[[Callable[[], None]], None] = lambda act: act()
+        self._guard: Guard = lambda act, _name: act()
+        self._in_use: Callable[[], bool] = lambda: False
         self._job: Job | None = None
+        self._held: Callable[[], None] | None = None
+        self._look = QTimer(self, interval=HELD_MS)
+        self._look.timeout.connect(self._let_in)
 
-    def set_guard(self, guard: Callable[[Callable[[], None]], None]) -> None:
-        """`guard` does what would throw work away, or asks first.
+    def set_guard(self, guard: Guard, in_use: Callable[[], bool] = lambda: False) -> None:
+        """Have work that would be thrown away asked about.
 
-        It is asked where the open document has changed while another one was read.
+        Args:
+            guard: does what throws work away, or asks first; it gets the name of what comes. It is
+                asked where the open document has changed, or was in use, while another was read.
+            in_use: whether a question about the open document, or a save, is not finished. What
+                has been read waits until it is.
         """
-        self._guard = guard
+        self._guard, self._in_use = guard, in_use
 
     def open_file(self, path: Path) -> None:
         """Read a file and make it the document."""
@@ -217,7 +229,8 @@ class Pictures(QObject):
         self._submit(name, work, done)
 
     def cancel(self) -> None:
-        """Give up what is being read; the open document stays."""
+        """Give up what is being read or held back; the open document stays."""
+        self._drop_held()
         self._queue.cancel_slot(Slot.OPEN)
 
     def _open(
@@ -241,10 +254,14 @@ class Pictures(QObject):
 
         def succeeded(value: object) -> None:
             ended()
-            if self._session.document is before:
+            asks = partial(self._guard, partial(done, value), name)
+            if self._in_use():
+                self._held = asks
+                self._look.start()
+            elif self._session.document is before:
                 done(value)
             else:
-                self._guard(lambda: done(value))
+                asks()
 
         def failed(error: Exception) -> None:
             ended()
@@ -258,5 +275,16 @@ class Pictures(QObject):
             cancelled=ended,
             progress=self.progressed.emit,
         )
+        self._drop_held()
         self._job = job
         self.reading.emit(name)
+
+    def _let_in(self) -> None:
+        held = self._held
+        if held is not None and not self._in_use():
+            self._drop_held()
+            held()
+
+    def _drop_held(self) -> None:
+        self._held = None
+        self._look.stop()

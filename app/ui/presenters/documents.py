@@ -70,7 +70,8 @@ class DocumentPresenter(QObject):
         self._window = window
         self._session = session
         self._pictures = ways_in.pictures
-        self._pictures.set_guard(ways_in.projects.guard)
+        projects = ways_in.projects
+        self._pictures.set_guard(projects.guard, lambda: projects.in_use)
         self._swapping = ways_in.swapping
         self._layouts = ways_in.layouts
         self._guarded = ways_in.projects.guard
@@ -361,3 +362,5 @@ class DocumentPresenter(QObject):
         window.start.sample_chosen.connect(self.open_sample)
         window.start.recent_chosen.connect(self.open_path)
         window.close_requested.connect(self.leave)
+        # What was held back must not take the document's place after the last answer.
+        window.closed.connect(self._pictures.cancel)

@@ -5,6 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QApplication
 
 from app.controllers.preferences import Preferences
 from app.controllers.projects import Projects
@@ -76,11 +77,23 @@ class ProjectPresenter(QObject):
         )
         dialog.rejected.connect(self._forget_plan)
 
-    def guard(self, act: Callable[[], None]) -> None:
-        """Do it; where work that is in no file would be thrown away by it, ask first."""
-        unless_unsaved(
-            self._window, self._session, self._projects.name, act, partial(self._save_then, act)
-        )
+    def guard(self, act: Callable[[], None], coming: str = "") -> None:
+        """Do it; where work that is in no file would be thrown away by it, ask first.
+
+        Args:
+            coming: the name of what comes by itself, and not as the answer to a command.
+        """
+        # The newest wish counts: the document must not go while its question is open.
+        self._forget_plan()
+        when = f"before {coming} opens" if coming else "first"
+        words = f"Save the work on {self._projects.name} {when}?"
+        unless_unsaved(self._window, self._session, words, act, partial(self._save_then, act))
+
+    @property
+    def in_use(self) -> bool:
+        """Whether the document is asked about or saved just now: nothing may replace it."""
+        asked = QApplication.activeModalWidget() is not None
+        return self._session.document is not None and (asked or self._projects.busy)
 
     def _save_then(self, act: Callable[[], None]) -> None:
         """Save, and do it once the file is there; nothing more if there is no file in the end."""
@@ -112,6 +125,9 @@ class ProjectPresenter(QObject):
     def _saved(self, path: Path) -> None:
         self._preferences.add_recent(path)
         self._tell.info(f"Saved {path.name}.", key=SAVE_KEY)
+        if self._session.unsaved and self._projects.busy:
+            # Of two saves the first: the plan is for the other.
+            return
         plan, self._plan = self._plan, None
         if plan is not None and not self._session.unsaved:
             plan()
@@ -134,6 +150,8 @@ class ProjectPresenter(QObject):
 
     def _document_changed(self, document: Document | None, why: Change) -> None:
         if why is Change.OPEN:
+            # What was to follow a save was to happen to the document before.
+            self._forget_plan()
             self._window.notices.dismiss(SAVE_KEY)
             self._window.actions_.enable(document is not None, *NEEDS_DOCUMENT)
 

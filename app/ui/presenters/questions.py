@@ -13,7 +13,7 @@ from app.ui.main_window import MainWindow
 def unless_unsaved(
     window: MainWindow,
     session: Session,
-    name: str,
+    words: str,
     act: Callable[[], object],
     save: Callable[[], object],
 ) -> None:
@@ -22,14 +22,13 @@ def unless_unsaved(
     Args:
         window: over which it is asked.
         session: with the document.
-        name: of the document, for the person.
+        words: the question.
         act: what is done if there is nothing to lose, or the person does not mind.
         save: done when the person wants a file first; it does `act` itself, then.
     """
     if not session.unsaved:
         act()
         return
-    words = f"Save the work on {name} first?"
     box = _box(window, words, "If you go on without saving it, it is gone.")
     first = box.addButton("Save", QMessageBox.ButtonRole.AcceptRole)
     discard = box.addButton("Discard", QMessageBox.ButtonRole.DestructiveRole)

@@ -2,15 +2,16 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PIL import ImageCms
+from PIL import Image, ImageCms
 
-from app.controllers.exporting import Exporting, short_side_px, size_words
+from app.controllers.exporting import Exporting, encoded, short_side_px, size_words
 from app.controllers.pictures import photo_of_image
 from app.controllers.preview import Rendered
 from app.controllers.requests import request_of
 from app.document.document import Document, Photo, replace_edit, set_strength
 from app.document.io.images import read_image
 from app.document.io.metadata import ImageMetadata
+from app.document.io.pixels import to_8_bit
 from app.document.masks import empty_levels, mask_of
 from app.document.pyramid import Pyramid
 from app.document.rect import Rect
@@ -282,6 +283,80 @@ def test_the_estimate_of_a_large_photo_is_near(
     word, number, unit = said.last.split()
     assert (word, unit) == ("about", "MB")
     assert float(number) == pytest.approx((tmp_path / "x.png").stat().st_size / 1e6, rel=0.35)
+
+
+def grained(rgb, size_px=(700, 1000), grain=6) -> np.ndarray:
+    """A photo as cameras make them: smooth, with grain."""
+    height_px, width_px = size_px
+    y, x = np.mgrid[0:height_px, 0:width_px]
+    shade = 60 * np.sin(x / 90.0) + 40 * np.cos(y / 50.0)
+    noise = np.random.default_rng(3).normal(0, grain, (height_px, width_px, 3))
+    return np.clip(shade[..., None] + noise + rgb, 0, 255)
+
+
+def said_and_true(exporting, settings, true_rgb_hwc, qtbot, heard) -> tuple[float, float]:
+    """Megabytes: as they are told, and of a file with these pixels."""
+    said = heard(exporting.estimated)
+    exporting.estimate(settings)
+    qtbot.waitUntil(lambda: bool(said.values))
+    about, number, unit = said.last.split()
+    assert about == "about"
+    photo = Photo(Picture.from_rgb(true_rgb_hwc), "x.png")
+    size = len(encoded(true_rgb_hwc, photo, settings))
+    return float(number) * {"kB": 1e-3, "MB": 1.0}[unit], size / 1e6
+
+
+def show(exporting, document, rgb_hwc, outside_px=0) -> None:
+    request = request_of(document, min(rgb_hwc.shape[:2]))
+    result = RenderResult(rgb_hwc=rgb_hwc, seconds=0.0, device="cpu", outside_px=outside_px)
+    exporting.note_shown(Rendered(request, result, Pyramid(rgb_hwc), final=True))
+
+
+@pytest.mark.parametrize("rgb", [(120, 110, 90), (60, 130, 200)])
+@pytest.mark.parametrize("form", ["png", "tiff"])
+def test_what_is_computed_in_16_bits_takes_the_room_of_16_bits(
+    exporting, swapped, qtbot, heard, rgb, form
+):
+    """The screen has 8 bits of each; the others hardly pack."""
+    deep = (grained(rgb) * 257).astype(np.uint16)
+    photo = Photo(Picture.from_rgb((deep // 257).astype(np.uint8)), "a.png")
+    swapped.push("Another photo", replace(swapped.document, base=photo))
+    show(exporting, swapped.document, to_8_bit(deep))
+    settings = ExportSettings(size="original", bits=16, format=form)
+    said, true = said_and_true(exporting, settings, deep, qtbot, heard)
+    assert said == pytest.approx(true, rel=0.1)
+
+
+@pytest.mark.parametrize("share", [0.25, 0.75, 1.0])
+def test_what_no_edit_touches_packs_like_the_photo(exporting, swapped, qtbot, heard, share):
+    deep = (grained((120, 110, 90)) * 257).astype(np.uint16)
+    eight = to_8_bit(deep)
+    rows = int(len(deep) * share)
+    deep[:rows] = eight[:rows] * np.uint16(257)
+    swapped.push(
+        "Another photo", replace(swapped.document, base=Photo(Picture.from_rgb(eight), "a.png"))
+    )
+    show(exporting, swapped.document, eight, outside_px=rows * deep.shape[1])
+    settings = ExportSettings(size="original", bits=16)
+    said, true = said_and_true(exporting, settings, deep, qtbot, heard)
+    assert said == pytest.approx(true, rel=0.12)
+
+
+@pytest.mark.parametrize("form", ["png", "jpeg", "tiff"])
+@pytest.mark.parametrize(("shown_px", "wanted_px"), [(300, 1200), (1200, 300)])
+def test_a_picture_of_another_size_has_other_detail(
+    exporting, swapped, qtbot, heard, form, shown_px, wanted_px
+):
+    """One that is enlarged is smoother, a smaller one is rougher."""
+    shown = np.uint8(grained((120, 110, 90), (shown_px, shown_px * 3 // 2)))
+    size_px = (wanted_px * 3 // 2, wanted_px)
+    true = np.asarray(Image.fromarray(shown).resize(size_px, Image.Resampling.BICUBIC))
+    photo = Photo(Picture.from_rgb(np.zeros((1200, 1800, 3), np.uint8)), "a.png")
+    swapped.push("Another photo", replace(swapped.document, base=photo))
+    show(exporting, swapped.document, shown)
+    settings = ExportSettings(size="custom", short_side_px=wanted_px, format=form)
+    said, megabytes = said_and_true(exporting, settings, true, qtbot, heard)
+    assert said == pytest.approx(megabytes, rel=0.15)
 
 
 def test_copying_gives_what_is_shown(exporting, session, queue, photo, heard, qtbot):

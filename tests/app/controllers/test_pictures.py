@@ -159,7 +159,7 @@ def test_work_done_while_a_picture_is_read_is_asked_about(
     pictures, empty, queue, file, photo, qtbot, monkeypatch
 ):
     asked: list = []
-    pictures.set_guard(asked.append)
+    pictures.set_guard(lambda act, _name: asked.append(act))
     pictures.open_file(file)
     qtbot.waitUntil(lambda: queue.idle)
     first = empty.document

@@ -293,14 +293,33 @@ def test_leaving_goes_on_when_another_programs_file_is_overwritten(changed, qtbo
     assert load_project(driver.path).document == document
 
 
-def test_a_picture_that_comes_over_the_question_is_not_written_there(changed, qtbot):
+def test_a_picture_that_comes_over_the_question_is_not_written_there(changed, tmp_path, qtbot):
     driver = changed
-    driver.press("Ctrl+S")
+    leave_saving(driver, qtbot)
     question = asked(driver, qtbot)
     driver.program.session.open(Document(base=driver.document.base))
     click(question, "Overwrite")
     driver.wait()
     assert driver.path.read_bytes() == driver.theirs
+    # Nobody wants to leave that picture.
+    driver.press("Ctrl+Shift+S")
+    answer(driver, tmp_path / "mine.scumble")
+    driver.wait((tmp_path / "mine.scumble").is_file)
+    driver.wait()
+    assert driver.window.isVisible()
+
+
+def test_leaving_waits_for_the_last_of_two_saves(saved, qtbot):
+    driver, hold = saved, threading.Event()
+    driver.program.swapping.commit_amount(0.6)
+    driver.program.queue.submit(Slot.WRITE, lambda means: hold.wait(10))
+    driver.press("Ctrl+S")
+    driver.program.swapping.commit_amount(0.4)
+    document = driver.document
+    leave_saving(driver, qtbot)
+    hold.set()
+    qtbot.waitUntil(lambda: not driver.window.isVisible())
+    assert load_project(driver.path).document == document
 
 
 def test_work_after_the_save_keeps_the_window(swapped, tmp_path, qtbot):

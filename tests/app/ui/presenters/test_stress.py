@@ -24,7 +24,7 @@ class Restless:
         self.files = files
         self.draw = random.Random(seed)
         # Work is thrown away without a question.
-        driver.program.pictures.set_guard(lambda act: act())
+        driver.program.pictures.set_guard(lambda act, _name: act())
 
     def prepare(self, backend) -> None:
         """An engine that takes its time, and fails once in a while."""
