@@ -161,7 +161,7 @@ def planned(args: argparse.Namespace) -> list[Job]:
     if not args.dry_run:
         return plan_jobs(args.photo, args.out, FORMATS)
     if not os.path.exists(args.photo):
-        raise UserError(f"There is no file {args.photo}.", "Check its name and folder.")
+        raise UserError(f"There is no file or folder {args.photo}.", "Check its name and folder.")
     if not os.path.isdir(args.photo):
         return [Job(args.photo, args.photo)]
     from app.cli.sheets import spread

@@ -34,7 +34,7 @@ def plan_jobs(source: Path, out: Path, formats: Iterable[str]) -> list[Job]:
     """
     # os.path and not Path: a name that is too long, or in a folder that may not be read, is none.
     if not os.path.exists(source):
-        raise UserError(f"There is no file {source}.", "Check its name and folder.")
+        raise UserError(f"There is no file or folder {source}.", "Check its name and folder.")
     if not os.path.isdir(source):
         check_out_file(out, formats)
         return [Job(source, out)]
@@ -53,9 +53,9 @@ def check_out_file(out: Path, formats: Iterable[str]) -> None:
     if os.path.isdir(out):
         raise UsageError(f"{out} is a folder; name the file to write.")
     if out.suffix.lower() not in formats:
-        raise UsageError(
-            f"{out.name} does not end in the name of a format: use one of {' '.join(formats)}."
-        )
+        names = list(formats)
+        which = names[0] if len(names) == 1 else f"one of {' '.join(names)}"
+        raise UsageError(f"{out.name} does not end in the name of a format: use {which}.")
     if not os.path.isdir(out.absolute().parent):
         raise UserError(f"There is no folder {out.parent}.", "Make it first, or choose another.")
     check_name(out)

@@ -162,7 +162,7 @@ def planned(args: argparse.Namespace, groups: Sequence[Path]) -> list[list[Job]]
 def photos_in(path: Path) -> list[Path]:
     """The photo, or those directly in the folder."""
     if not os.path.exists(path):
-        raise UserError(f"There is no file {path}.", "Check its name and folder.")
+        raise UserError(f"There is no file or folder {path}.", "Check its name and folder.")
     if not os.path.isdir(path):
         return [path]
     return [path / name for name in picture_names(path)]

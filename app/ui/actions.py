@@ -78,7 +78,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("layout.export", "Layout", "&Export layout…", ("Ctrl+Shift+L",)),
     ActionSpec("layout.export_colours", "Layout", "Export layout in &colours…"),
     ActionSpec("layout.table", "Layout", "Labels of the &model…"),
-    ActionSpec("layout.find", "Layout", "&Find a label", ("Ctrl+F",)),
+    ActionSpec("layout.find", "Layout", "&Find a label", ("Ctrl+F",), place="paint"),
     ActionSpec("layout.swap", "Layout", "&Swap the two labels", ("X",), "swap", place="paint"),
     ActionSpec("layout.patterns", "Layout", "Pa&tterns on labels", (), "", True),
     ActionSpec("layout.roll", "Layout", "&Roll the dice", ("Ctrl+D",), "dice"),

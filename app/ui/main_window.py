@@ -61,7 +61,8 @@ SHARED_PLACES = {
 }
 """Panels of a workspace that lie on one another at first, the uppermost before the others."""
 FIRST_SIZE_VIEW = (1600, 1000)
-DOCK_WIDTH_VIEW = 300
+DOCK_WIDTH_VIEW, DOCK_CHARACTERS = 300, 40
+"""How wide panels are at first: at least so much, and for so many characters."""
 TITLE_VIEW = 40
 """Room for the title that the system puts above the window."""
 RIGHT = Qt.DockWidgetArea.RightDockWidgetArea
@@ -133,7 +134,7 @@ class MainWindow(QMainWindow):
                 ("history", "History", self.history),
             )
         }
-        self._hidden: list[QDockWidget] = []
+        self._panels = QByteArray()
         # A hidden menu bar's shortcuts are dead unless the window has the actions itself.
         self.addActions(self.actions_.with_window_keys())
         self._fill_panel_menu()
@@ -157,9 +158,11 @@ class MainWindow(QMainWindow):
     def hide_panels(self, on: bool) -> None:
         """Have nothing but the picture, or everything as it was."""
         if on:
-            self._hidden = [dock for dock in self.docks.values() if dock.isVisible()]
-        for dock in self._hidden:
-            dock.setVisible(not on)
+            self._panels = self.saveState(STATE_VERSION)
+            for dock in self.docks.values():
+                dock.hide()
+        else:
+            self.restoreState(self._panels, STATE_VERSION)
         self._top.setVisible(not on)
         self.status.setVisible(not on)
         self._show_tools()
@@ -210,15 +213,17 @@ class MainWindow(QMainWindow):
         for dock in self.docks.values():
             dock.setFloating(False)
             self.removeDockWidget(dock)
-        for dock in docks:
+        # The others, too: Qt would add what a saved state does not know, and in sight.
+        for name, dock in self.docks.items():
             self.addDockWidget(RIGHT, dock)
-            dock.show()
+            dock.setVisible(name in heights)
         for names in SHARED_PLACES[self.workspace]:
             shared = [self.docks[name] for name in names]
             for under, over in pairwise(shared):
                 self.tabifyDockWidget(under, over)
             shared[0].raise_()
-        self.resizeDocks(docks, [DOCK_WIDTH_VIEW] * len(docks), Qt.Orientation.Horizontal)
+        width = max(DOCK_WIDTH_VIEW, DOCK_CHARACTERS * self.fontMetrics().averageCharWidth())
+        self.resizeDocks(docks, [width] * len(docks), Qt.Orientation.Horizontal)
         self.resizeDocks(docks, list(heights.values()), Qt.Orientation.Vertical)
 
     def _show_all_panels(self) -> None:
@@ -266,6 +271,8 @@ class MainWindow(QMainWindow):
         self._store.setValue(WORKSPACE_KEY, self.workspace)
         for name, state in self._layouts.items():
             self._store.setValue(f"{STATE_KEY}/{name}", state)
+        # The program ends without the event loop that would write it.
+        self._store.sync()
 
     # Closing
 
@@ -287,6 +294,17 @@ class MainWindow(QMainWindow):
         if event.type() == QEvent.Type.ActivationChange and not self.isActiveWindow():
             self._let_go()
         super().changeEvent(event)
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        """Tab. Qt also asks for it when what has the keyboard is hidden: the picture gets it then.
+
+        What happens to stand next may be a choice that the next key would change.
+        """
+        focus = QApplication.focusWidget()
+        if focus is not None and not focus.isVisible():
+            (self.canvas if self.canvas_shown else self.start).setFocus()
+            return True
+        return super().focusNextPrevChild(forward)
 
     # The key that acts while it is down
 
@@ -364,8 +382,9 @@ class MainWindow(QMainWindow):
     def _dock(self, name: str, title: str, panel: QWidget) -> QDockWidget:
         dock = QDockWidget(title, self)
         dock.setObjectName(name)
-        dock.setWidget(panel)
+        # Tab goes through what comes first first.
         dock.setTitleBarWidget(DockTitle(dock))
+        dock.setWidget(panel)
         dock.setAccessibleName(title)
         return dock
 

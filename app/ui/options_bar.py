@@ -8,7 +8,7 @@ from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QLabel, QToolButton, QWidget
 
 from app.ui.actions import DISPLAYS, Actions
-from app.ui.tool_options import ToolOptions
+from app.ui.tool_options import WORDS, ToolOptions
 from app.ui.widgets.options import (
     ActionMenuButton,
     Choice,
@@ -23,7 +23,13 @@ from app.ui.widgets.slider import AmountSlider, Scale
 
 PREFIX = "view.display_"
 OVER = "over"
-WORDS = {"picture": "Picture", "layout": "Layout", "side_by_side": "Side by side", OVER: "Over"}
+DISPLAY_WORDS = {
+    "picture": "Picture",
+    "layout": "Layout",
+    "side_by_side": "Side by side",
+    OVER: "Over",
+}
+DISPLAY = "display"
 OPACITY = Scale(default=0.5, percent=True)
 
 PEN = ("size", "tip", "stroke", "mirror")
@@ -94,7 +100,8 @@ class OptionsBar(ToolOptions):
     opacity_dragged = Signal(float)
 
     OF_TOOLS = OPTIONS
-    FOLDED = ("stroke",)
+    FOLDED = ("stroke", DISPLAY, WORDS, "opacity", "mirror", "tip", "reach")
+    NAMED = frozenset({"stroke"})
     HINT_CHARACTERS = 6
 
     def __init__(self, actions: Actions, parent: QWidget | None = None) -> None:
@@ -116,21 +123,24 @@ class OptionsBar(ToolOptions):
         self._across = Switch("mirror-across", actions["tool.mirror_across"])
         self._down = Switch("mirror-down", actions["tool.mirror_down"])
         self._opacity = short_track(AmountSlider("Opacity of the layout", OPACITY, compact=True))
+        self._opacity_words = QLabel("Opacity")
         self._displays = {name: actions[PREFIX + name] for name in DISPLAYS}
         self._group = QActionGroup(self)
         for name, action in self._displays.items():
-            action.setIconText(WORDS[name])
+            action.setIconText(DISPLAY_WORDS[name])
             self._group.addAction(action)
         self._shown = in_row(*map(_display_button, self._group.actions()), gap=2)
         self._shown_menu = ActionMenuButton("Display", self._group)
+        opacity = in_row(self._opacity_words, self._opacity)
         options = {
             "size": in_row(QLabel("Size"), self._size),
             "tip": self._tip,
             "reach": self._reach,
             "stroke": self._stroke,
             "mirror": in_row(self._across, self._down, gap=2),
+            "opacity": opacity,
         }
-        self._arrange(options, self._opacity, self._shown, self._shown_menu)
+        self._arrange(options, opacity, self._shown, self._shown_menu)
         self._connect()
         self.set_tool("hand")
         self.set_display(DISPLAYS[0])
@@ -169,7 +179,6 @@ class OptionsBar(ToolOptions):
         """
         self._displays[display].setChecked(True)
         self._shown_menu.show_chosen(self._displays[display])
-        self._opacity.setVisible(display == OVER)
         self._fit()
 
     @property
@@ -182,15 +191,19 @@ class OptionsBar(ToolOptions):
 
     # Room
 
-    def _others(self, *, least: bool) -> Sequence[QWidget]:
-        shown = self._shown_menu if least else self._shown
-        return (shown,) if self._opacity.isHidden() else (shown, self._opacity)
+    @property
+    def _names(self) -> tuple[str, ...]:
+        over = self._displays[OVER].isChecked()
+        return (*super()._names, "opacity") if over else super()._names
+
+    def _others(self, folded: Sequence[str]) -> Sequence[QWidget]:
+        return (self._shown_menu if DISPLAY in folded else self._shown,)
 
     def _fit(self) -> None:
+        # In the row the display beside it says what it is of.
+        self._opacity_words.hide()
         super()._fit()
-        menu = self.width() < self._wanted(self.FOLDED)
-        self._shown.setVisible(not menu)
-        self._shown_menu.setVisible(menu)
+        self._opacity_words.setVisible("opacity" in self._folded)
 
     # What the person does
 

@@ -5,7 +5,7 @@ from typing import Protocol
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QCheckBox, QLabel, QWidget
 
-from app.ui.tool_options import ToolOptions
+from app.ui.tool_options import WORDS, ToolOptions
 from app.ui.widgets.options import Choice, StrokeOptions, in_row, short_track
 from app.ui.widgets.size_slider import SizeScale, SizeSlider
 from app.ui.widgets.slider import AmountSlider, Scale
@@ -59,7 +59,8 @@ class RetouchOptions(ToolOptions):
     """How the tool in hand works, by the names of `RetouchValues`, and what a click would do."""
 
     OF_TOOLS = OPTIONS
-    FOLDED = ("stroke", "opacity", "softness")
+    FOLDED = ("stroke", "opacity", "softness", WORDS, "amount", "aligned", "mode")
+    NAMED = frozenset(BRUSH)
     HINT_CHARACTERS = 24
 
     def __init__(self, parent: QWidget | None = None) -> None:

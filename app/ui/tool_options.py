@@ -13,6 +13,8 @@ from app.ui.widgets.options import Fold
 GAP = 12
 MARGIN = 8
 TOP = 4
+WORDS = "words"
+MORE = "More"
 
 
 class ToolOptions(QWidget):
@@ -24,7 +26,9 @@ class ToolOptions(QWidget):
 
     Attributes:
         OF_TOOLS: which options each tool has; a tool that is not named has none.
-        FOLDED: what goes behind the button where room is short, the first first.
+        FOLDED: what gives way where room is short, the first first: options go behind the button,
+            `WORDS` are cut shorter than `HINT_CHARACTERS`.
+        NAMED: what the button's own name tells; with other options behind it, it is called "More".
         HINT_CHARACTERS: room for so many is kept for the words.
     """
 
@@ -33,6 +37,7 @@ class ToolOptions(QWidget):
 
     OF_TOOLS: ClassVar[Mapping[str, tuple[str, ...]]]
     FOLDED: ClassVar[tuple[str, ...]]
+    NAMED: ClassVar[frozenset[str]]
     HINT_CHARACTERS: ClassVar[int]
 
     def __init__(self, fold: str, parent: QWidget | None) -> None:
@@ -42,20 +47,26 @@ class ToolOptions(QWidget):
         self._tool = ""
         self._options: dict[str, QWidget] = {}
         self._folded: set[str] = set()
-        self._fold = Fold(fold)
+        self._rest: tuple[QWidget, ...] = ()
+        self._order: list[QWidget] = []
+        self._fold_words = fold
+        self._fold = Fold(fold, MORE)
         self._hint = ElidedLabel(faint=True)
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(MARGIN, TOP, MARGIN, TOP)
         self._row.setSpacing(GAP)
 
     def _arrange(self, options: dict[str, QWidget], *others: QWidget) -> None:
-        """Have these options, by their names in `OF_TOOLS`, and behind the words what is always."""
+        """Have these options, by their names in `OF_TOOLS`, and others behind the words.
+
+        What is an option and stands behind the words is among both.
+        """
         self._options = options
-        for part in (*options.values(), self._fold):
-            self._row.addWidget(part)
-        self._row.addWidget(self._hint, 1)
-        for part in others:
-            self._row.addWidget(part)
+        first = [part for part in options.values() if part not in others]
+        self._order = [*first, self._fold, self._hint, *others]
+        self._rest = tuple(part for part in others if part not in options.values())
+        for part in self._order:
+            self._row.addWidget(part, int(part is self._hint))
 
     def set_tool(self, tool: str) -> None:
         """Show the options of this tool."""
@@ -68,60 +79,71 @@ class ToolOptions(QWidget):
 
     # Room
 
-    def _others(self, *, least: bool) -> Sequence[QWidget]:
-        """What else takes room, or the `least` that will do."""
+    @property
+    def _names(self) -> tuple[str, ...]:
+        """The options that there are now."""
+        return self.OF_TOOLS.get(self._tool, ())
+
+    def _others(self, _folded: Sequence[str]) -> Sequence[QWidget]:
+        """What there is beside the options and the words, with these given way."""
         return ()
 
     def _fit(self) -> None:
         """As much beside each other as there is room for."""
-        names = self.OF_TOOLS.get(self._tool, ())
+        names = self._names
         folded: tuple[str, ...] = ()
-        for name in (name for name in self.FOLDED if name in names):
-            if self.width() >= self._wanted(folded):
+        for name in self.FOLDED:
+            if self.width() >= self._wanted(folded, names):
                 break
             folded = (*folded, name)
         for name, part in self._options.items():
             part.setVisible(name in names)
-        self._put_away(set(folded))
+        others = self._others(folded)
+        for part in self._rest:
+            part.setVisible(part in others)
+        self._put_away(set(folded) & set(names))
 
     def _put_away(self, folded: set[str]) -> None:
         """Have these options behind the button, in their order, and the others in the row."""
         if folded != self._folded:
             self._folded = folded
-            for place, (name, part) in enumerate(self._options.items()):
+            for name, part in self._options.items():
                 shown = not part.isHidden()
                 if name in folded:
                     self._fold.keep(part)
                 elif self._row.indexOf(part) < 0:
-                    self._row.insertWidget(self._place_of(place), part)
+                    self._row.insertWidget(self._place_of(part), part)
                     part.setVisible(shown)
+        self._fold.set_words(self._fold_words if folded <= self.NAMED else MORE)
         self._fold.setVisible(bool(folded))
 
-    def _place_of(self, place: int) -> int:
+    def _place_of(self, part: QWidget) -> int:
         """Where an option goes in the row: after those before it that are there."""
-        before = list(self._options.values())[:place]
+        before = self._order[: self._order.index(part)]
         return sum(self._row.indexOf(part) >= 0 for part in before)
 
-    def _wanted(self, folded: Sequence[str], *, least: bool = False) -> int:
-        """The width with these options behind the button."""
-        names = self.OF_TOOLS.get(self._tool, ())
+    def _wanted(self, folded: Sequence[str], names: Sequence[str]) -> int:
+        """The width of these options, with what is folded given way."""
         parts = [self._options[name] for name in names if name not in folded]
         parts += [self._fold] if set(folded) & set(names) else []
-        parts += self._others(least=least)
-        hint = self.HINT_CHARACTERS * self.fontMetrics().averageCharWidth()
+        parts += self._others(folded)
+        characters = 0 if WORDS in folded else self.HINT_CHARACTERS
         widths = sum(part.sizeHint().width() for part in parts)
-        return widths + hint + GAP * len(parts) + 2 * MARGIN
+        words = characters * self.fontMetrics().averageCharWidth()
+        return widths + words + GAP * len(parts) + 2 * MARGIN
 
     def sizeHint(self) -> QSize:
         return QSize(super().sizeHint().width(), self._height)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(self._wanted(self.FOLDED, least=True), self._height)
+        """The same for every tool: the window must not grow when another one is taken."""
+        widths = [self._wanted(self.FOLDED, names) for names in self.OF_TOOLS.values()]
+        return QSize(max(widths), self._height)
 
     @property
     def _height(self) -> int:
         """The same for every tool: the picture must not jump when another one is taken."""
-        parts = (*self._options.values(), *self._others(least=False))
+        parts = (*self._options.values(), *self._rest)
         return max(part.sizeHint().height() for part in parts) + 2 * TOP
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QSize, Qt, Signal, Slot
-from PySide6.QtGui import QAction
+from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QCheckBox,
     QFileDialog,
@@ -103,6 +103,19 @@ class FinderPanel(QWidget):
 
     def sizeHint(self) -> QSize:
         return QSize(560, 480)
+
+    def event(self, event: QEvent) -> bool:
+        # Before the window that it belongs to takes the key for one of its commands.
+        if event.type() == QEvent.Type.ShortcutOverride and _closes(event):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if _closes(event):
+            self.close()
+        else:
+            super().keyPressEvent(event)
 
     @property
     def folder(self) -> Path | None:
@@ -202,3 +215,7 @@ class FinderPanel(QWidget):
         path = self._files.get(self._grid.current_key)
         if path is not None:
             self.chosen.emit(path)
+
+
+def _closes(event: QEvent) -> bool:
+    return isinstance(event, QKeyEvent) and event.matches(QKeySequence.StandardKey.Cancel)

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, Qt
-from PySide6.QtGui import QKeySequence, QShortcut
 
 from app.controllers.finder import Finder
 from app.controllers.preferences import Preferences
@@ -49,7 +48,6 @@ class FinderPresenter(QObject):
         panel = FinderPanel(self._window)
         panel.setWindowFlag(Qt.WindowType.Tool)
         panel.setWindowTitle("Find a reference")
-        QShortcut(QKeySequence.StandardKey.Cancel, panel, panel.close)
         panel.folder_changed.connect(self._look_into)
         panel.thumbnails_wanted.connect(self._finder.want)
         panel.chosen.connect(self._swapping.use_file)

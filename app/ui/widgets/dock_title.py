@@ -1,7 +1,8 @@
 """The title of a panel, with buttons that are large enough to hit."""
 
 from PySide6.QtCore import QSize, Qt, Slot
-from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QToolButton, QWidget
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QApplication, QDockWidget, QHBoxLayout, QToolButton, QWidget
 
 from app.ui.icons import icon
 from app.ui.widgets.elided_label import ElidedLabel
@@ -15,8 +16,8 @@ Feature = QDockWidget.DockWidgetFeature
 class DockTitle(QWidget):
     """For `dock.setTitleBarWidget`: name, a button that floats or docks, one that closes.
 
-    Takes no mouse events itself, so that the dock hears them: dragging the title moves the panel,
-    a double-click floats it.
+    Takes no presses of the mouse itself, so that the dock hears them: dragging the title moves the
+    panel. A double-click does what the first button does.
     """
 
     def __init__(self, dock: QDockWidget) -> None:
@@ -36,12 +37,27 @@ class DockTitle(QWidget):
         self._close.clicked.connect(dock.close)
         dock.windowTitleChanged.connect(self._tell)
         dock.topLevelChanged.connect(self._tell)
+        dock.topLevelChanged.connect(self._on_moved)
         dock.featuresChanged.connect(self._tell)
         self._tell()
 
     @Slot()
     def _on_float(self) -> None:
-        self._dock.setFloating(not self._dock.isFloating())
+        dock, focus = self._dock, QApplication.focusWidget()
+        dock.setFloating(not dock.isFloating())
+        if focus is not None and dock.isAncestorOf(focus):
+            focus.activateWindow()
+            focus.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton and not self._float.isHidden():
+            self._on_float()
+
+    @Slot(bool)
+    def _on_moved(self, floats: bool) -> None:
+        if not floats:
+            # Beside others that it lies on, it would come to lie under them.
+            self._dock.raise_()
 
     @Slot()
     def _tell(self) -> None:

@@ -23,6 +23,11 @@ class ElidedLabel(QLabel):
         self._where = where
         self.setTextFormat(Qt.TextFormat.PlainText)
 
+    def set_faint(self, faint: bool) -> None:
+        """Whether it matters less than other words."""
+        self._faint = faint
+        self.update()
+
     def minimumSizeHint(self) -> QSize:
         return QSize(0, self.fontMetrics().height())
 

@@ -195,32 +195,51 @@ class StrokeOptions(QWidget):
 
 
 class MenuButton(QToolButton):
-    """A button with words and an arrow, that opens something."""
+    """A button with words and an arrow, that opens something.
 
-    def __init__(self, words: str) -> None:
+    It is as wide with all words that it may have: bars must not grow with what is chosen.
+    """
+
+    def __init__(self, *words: str) -> None:
+        """The first ones are shown."""
         super().__init__()
+        self._words = words
         self.setIcon(icon("chevron-down"))
         self.setIconSize(QSize(16, 16))
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         # The arrow behind the words.
         self.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setText(words)
-        self.setAccessibleName(words)
+        self.setText(words[0])
+        self.setAccessibleName(words[0])
+
+    def sizeHint(self) -> QSize:
+        hint, widths = super().sizeHint(), [self._width(words) for words in self._words]
+        return QSize(hint.width() + max(widths) - self._width(self.text()), hint.height())
+
+    def _width(self, words: str) -> int:
+        """As the button itself counts it."""
+        return self.fontMetrics().size(Qt.TextFlag.TextShowMnemonic, words).width()
 
 
 class Fold(MenuButton):
     """A button behind which a widget is kept where there is no room for it."""
 
-    def __init__(self, words: str) -> None:
-        super().__init__(words)
-        self.setToolTip(f"{words}: more options")
+    def __init__(self, *words: str) -> None:
+        super().__init__(*words)
+        self.set_words(words[0])
         self._popup = QFrame(self, Qt.WindowType.Popup)
         self._popup.setFrameShape(QFrame.Shape.StyledPanel)
         self._popup.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
         self._column = QVBoxLayout(self._popup)
         self._column.setContentsMargins(8, 8, 8, 8)
         self.clicked.connect(self.unfold)
+
+    def set_words(self, words: str) -> None:
+        """Be called so."""
+        self.setText(words)
+        self.setAccessibleName(words)
+        self.setToolTip(f"{words}: more options")
 
     @property
     def popup(self) -> QWidget:
@@ -229,7 +248,7 @@ class Fold(MenuButton):
 
     def keep(self, part: QWidget) -> None:
         """Keep a widget behind the button, instead of wherever it was."""
-        self._column.addWidget(part)
+        self._column.addWidget(part, alignment=Qt.AlignmentFlag.AlignLeft)
         part.show()
 
     @Slot()
@@ -252,7 +271,7 @@ class ActionMenuButton(MenuButton):
     """Exclusive actions behind one button, which has the words of the chosen one."""
 
     def __init__(self, name: str, group: QActionGroup) -> None:
-        super().__init__("")
+        super().__init__(*(action.iconText() for action in group.actions()))
         self._name = name
         menu = QMenu(self)
         menu.addActions(group.actions())

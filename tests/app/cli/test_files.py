@@ -3,7 +3,7 @@ import os
 import pytest
 
 from app.cli.command import UsageError
-from app.cli.files import Job, check_not_read, output_names, plan_jobs
+from app.cli.files import Job, check_not_read, check_out_file, output_names, plan_jobs
 from app.errors import UserError
 
 FORMATS = (".jpg", ".png")
@@ -20,6 +20,11 @@ def test_a_file_is_one_job(tmp_path):
     touch(tmp_path, "a.jpg")
     out = tmp_path / "out.PNG"
     assert plan_jobs(tmp_path / "a.jpg", out, FORMATS) == [Job(tmp_path / "a.jpg", out)]
+
+
+def test_a_result_that_has_one_format_names_it(tmp_path):
+    with pytest.raises(UsageError, match=r"use \.png\.$"):
+        check_out_file(tmp_path / "a.jpg", [".png"])
 
 
 def test_a_folder_is_one_job_for_each_file_in_it(tmp_path):

@@ -2,9 +2,13 @@
 
 import numpy as np
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog
 
 from app.controllers.requests import look_request
+from app.controllers.retouch_settings import RetouchKind
+from app.settings import Settings
+from app.ui.panels.finder import FinderPanel
 from models.edits import AdjustTexture, CloneStructure, EditRegion, PaintTexture
 from tests.app.fake_edits import rendered
 from tests.app.ui.test_retouching import ALT, change, halves, hand, retouch, tool
@@ -112,3 +116,81 @@ def test_where_room_is_short_edits_have_it_and_the_history_lies_under_them(drive
     assert window.tabifiedDockWidgets(window.docks["edits"]) == [window.docks["history"]]
     assert window.docks["history"].visibleRegion().isEmpty()
     assert window.edits.height() > window.height() / 4
+
+
+def test_panels_that_were_hidden_come_back_as_they_were(driver, files):
+    driver.open(files.meadow)
+    window = driver.window
+    for name in ("retouch", "history"):
+        window.docks[name].raise_()
+    driver.wait(lambda: not window.docks["history"].visibleRegion().isEmpty())
+    window.resizeDocks(
+        [window.docks["retouch"], window.docks["history"]], [260, 300], Qt.Orientation.Vertical
+    )
+    driver.qtbot.wait(20)
+
+    def seen():
+        docks = window.docks.items()
+        return {name: dock.height() for name, dock in docks if not dock.visibleRegion().isEmpty()}
+
+    before = seen()
+    assert set(before) == {"retouch", "history"}
+    driver.choose("view.panels")
+    driver.wait(lambda: not seen())
+    driver.choose("view.panels")
+    # Qt divides the room anew, to a pixel.
+    driver.wait(lambda: seen() == pytest.approx(before, abs=2))
+
+
+def test_each_workspace_is_as_it_was_left(driver, files):
+    driver.open(files.meadow)
+    window = driver.window
+
+    def seen():
+        docks = window.docks.items()
+        return {name: dock.height() for name, dock in docks if not dock.visibleRegion().isEmpty()}
+
+    driver.wait(lambda: set(seen()) == {"reference", "edits"})
+    driver.qtbot.wait(20)
+    edit = seen()
+    window.set_workspace("paint")
+    driver.wait(lambda: set(seen()) == {"labels", "style"})
+    driver.qtbot.wait(20)
+    paint = seen()
+    for name, wanted in (("edit", edit), ("paint", paint), ("edit", edit)):
+        window.set_workspace(name)
+        driver.wait(lambda wanted=wanted: seen() == pytest.approx(wanted, abs=2))
+
+
+def test_labels_are_looked_for_where_there_are_labels(driver):
+    find = driver.window.actions_["layout.find"]
+    assert not find.isVisible()
+    driver.window.set_workspace("paint")
+    assert find.isVisible()
+
+
+def test_panels_have_room_for_large_text(start, files):
+    driver = start(Settings(text_percent=150))
+    driver.open(files.meadow)
+    window, region = driver.window, driver.window.retouch.region
+    window.reset_layout()
+    driver.wait(lambda: window.docks["reference"].width() > 350)
+    window.docks["retouch"].raise_()
+    window.resizeDocks([window.docks["retouch"]], [1], Qt.Orientation.Horizontal)
+    driver.wait(lambda: window.docks["retouch"].width() < region.minimumSizeHint().width())
+    # What a tool needs more room for makes the panel wider.
+    driver.program.retouching.choose_tool(RetouchKind.REGION)
+    driver.wait(lambda: region.isVisible() and region.width() >= region.minimumSizeHint().width())
+
+
+@pytest.mark.qt_log_ignore("does not support raise", extend=True)
+def test_escape_closes_the_finder_and_not_the_work(driver, files, monkeypatch):
+    driver.open(files.meadow)
+    stopped = []
+    monkeypatch.setattr(driver.program.picture, "stop", lambda: stopped.append(True))
+    driver.window.reference.find_requested.emit()
+    finder = driver.window.findChild(FinderPanel)
+    driver.qtbot.waitUntil(finder.isVisible)
+    driver.qtbot.keyClick(finder.filter, Qt.Key.Key_Escape)
+    assert not finder.isVisible()
+    assert not stopped

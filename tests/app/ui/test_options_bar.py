@@ -269,10 +269,48 @@ def test_nothing_is_cut_at_the_least_width(dressed, bar, qapp):
                 assert part.width() >= wanted, (tool, display, part.accessibleName())
 
 
-def test_it_fits_beside_the_panels_of_a_window_1280_wide(dressed, bar):
+def test_the_least_width_is_the_same_with_every_tool_and_display(dressed, bar):
+    """Or the window would grow when one is chosen."""
+    widths = set()
+    for tool, display in product(TOOLS, DISPLAYS):
+        bar.set_tool(tool)
+        bar.set_display(display)
+        for width in (WIDE, bar.minimumSizeHint().width()):
+            bar.resize(width, 40)
+            widths.add(bar.minimumSizeHint().width())
+    assert len(widths) == 1
+    assert widths.pop() <= 640 - 200
+
+
+def test_opacity_says_what_it_is_behind_the_button_too(dressed, bar):
     bar.set_tool("brush")
     bar.set_display("over")
-    assert bar.minimumSizeHint().width() <= 1280 - 300 - 40 - 8
+    words = bar._opacity_words
+    assert not words.isVisible()
+    wide = bar._opacity.x()
+    bar.resize(bar.minimumSizeHint().width(), 40)
+    assert "More" in seen(bar)
+    control(bar, "More").click()
+    assert words.isVisible()
+    assert bar._opacity.window() is words.window() is control(bar, "More").popup
+    control(bar, "More").popup.hide()
+    bar.set_display("picture")
+    bar.set_display("over")
+    bar.resize(WIDE, 40)
+    assert (words.isVisible(), bar._opacity.x()) == (False, wide)
+    order = [bar._row.itemAt(i).widget() for i in range(bar._row.count())]
+    assert order == bar._order
+
+
+def test_what_is_shown_beside_the_panels_of_usual_windows(dressed, bar):
+    """Of windows 1280 and 1600 wide."""
+    bar.set_tool("brush")
+    bar.set_display("over")
+    bar.resize(1280 - 300 - 48, 40)
+    assert {"Size", "Tip: Round", "Stroke", "Mirror left and right"} <= seen(bar)
+    assert {"Opacity of the layout", "Show: Layout"} <= seen(bar)
+    bar.resize(1600 - 300 - 48, 40)
+    assert {"Smoothing", "Tip: Round", "Opacity of the layout", "Show: Layout"} <= seen(bar)
 
 
 def test_the_height_is_the_same_for_every_tool(dressed, bar):

@@ -3,16 +3,20 @@
 import json
 import sys
 import time
+from itertools import product
 
 import pytest
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QSettings, Qt, QTimer
+from PySide6.QtWidgets import QApplication, QToolButton
 
 from app import crash
 from app.settings import Settings, config_folder, load_settings
+from app.ui.actions import DISPLAYS, RETOUCH_TOOLS, TOOLS
 from app.ui.dialogs.crash import CrashDialog
 from app.ui.start import StartPage
 from app.ui.watchdog import StallWatchdog
 from tests.app.ui.own_time import GuiTime
+from tests.app.ui.panels.said import tab
 from tests.app.ui.test_flow import amount
 
 
@@ -92,6 +96,12 @@ def test_settings_and_the_layout_are_kept(start, files):
     first.qtbot.waitUntil(lambda: upper.width() == 377)
     first.window.leave()
     first.program.close()
+    # The process ends now, without the event loop; what Qt keeps in memory is not there for ever.
+    copy = files.folder / "window.ini"
+    copy.write_bytes((config_folder() / "window.ini").read_bytes())
+    kept = QSettings(str(copy), QSettings.Format.IniFormat)
+    assert kept.value("window/workspace") == "edit"
+    assert kept.value("window/geometry") == first.window.saveGeometry()
     settings, notice = load_settings()
     assert (settings.theme, settings.working_short_side_px, notice) == ("light", 384, "")
     assert settings.recent_files == (str(files.meadow),)
@@ -120,6 +130,28 @@ def test_settings_that_cannot_be_used_fall_back_with_a_notice(start, content):
     assert driver.notices() == [notice]
 
 
+@pytest.mark.parametrize("percent", [100, 200])
+@pytest.mark.parametrize(
+    ("workspace", "tools", "displays"),
+    [("edit", RETOUCH_TOOLS, [""]), ("paint", TOOLS, DISPLAYS)],
+)
+def test_no_tool_or_display_makes_the_window_grow(start, percent, workspace, tools, displays):
+    """As narrow as it can be; and it fits on half of a usual screen, or all of a small one."""
+    window = start(Settings(text_percent=percent)).window
+    window.set_workspace(workspace)
+    window.show_canvas(True)
+    window.resize(window.minimumSizeHint())
+    sizes = set()
+    for tool, display in product(tools, displays):
+        if display:
+            window.options.set_display(display)
+        (window.options if display else window.retouch_options).set_tool(tool)
+        QApplication.processEvents()
+        sizes.add((window.width(), window.height(), window.minimumSizeHint().width()))
+    assert len(sizes) == 1
+    assert window.width() <= 960
+
+
 @pytest.mark.parametrize("content", ["edit, paint", "@Variant(x)"])
 def test_a_layout_that_cannot_be_used_is_the_first_one(start, content):
     config_folder().mkdir(parents=True)
@@ -127,6 +159,30 @@ def test_a_layout_that_cannot_be_used_is_the_first_one(start, content):
         f"[window]\nworkspace={content}\ngeometry={content}\ndocks\\edit={content}\n"
     )
     assert start().window.workspace == "edit"
+
+
+@pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
+def test_a_panel_that_goes_gives_the_keyboard_to_the_picture(swapped):
+    """Not to whatever stands next: the working size, say, that the next key would change."""
+    window = swapped.window
+    window.activateWindow()
+    dock = window.docks["edits"]
+    for leave, back in ((dock.close, dock.show), (lambda: dock.setFloating(True), dock.close)):
+        window.edits.amounts.strength.tab_stops[0].setFocus()
+        leave()
+        assert window.focusWidget() is window.canvas
+        back()
+
+
+def test_tab_goes_from_the_title_of_edits_to_its_sliders_and_the_row(swapped):
+    window = swapped.window
+    window.activateWindow()
+    stops = window.docks["edits"].titleBarWidget().findChildren(QToolButton)
+    stops[0].setFocus()
+    row = window.edits._rows[0]
+    strength = f"Strength of {row.item.title}"
+    assert tab(3) == ["Close Edits", strength, f"{strength}, as a number"]
+    assert row.accessibleName() in tab(3)
 
 
 def test_no_turn_of_the_event_loop_is_long(start, files, monkeypatch):

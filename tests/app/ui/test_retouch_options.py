@@ -42,6 +42,13 @@ def bar(qtbot) -> Any:
     return made
 
 
+def shrink(bar, name: str) -> None:
+    """Make the bar narrower until a control of this name goes."""
+    while name in seen(bar):
+        assert bar.width() > bar.minimumSizeHint().width()
+        bar.resize(bar.width() - 1, 40)
+
+
 def seen(bar) -> set[str]:
     return {part.accessibleName() for part in controls(bar) if part.isVisible()}
 
@@ -97,7 +104,7 @@ def test_what_the_person_does_is_told(bar):
 def test_what_has_no_room_goes_behind_a_button(dressed, bar):
     bar.set_tool("clone")
     full = seen(bar)
-    bar.resize(bar.minimumSizeHint().width(), 40)
+    shrink(bar, "Softness")
     narrow = seen(bar)
     assert "Brush" in narrow
     assert {"Size", "Aligned"} <= narrow
@@ -117,10 +124,33 @@ def test_what_has_no_room_goes_behind_a_button(dressed, bar):
     assert parts == list(bar._options.values())
 
 
+def test_of_a_half_screen_only_the_size_is_left_beside_the_button(dressed, bar):
+    bar.set_tool("region")
+    shrink(bar, "Region: Add")
+    assert seen(bar) == {"Size", "Size, as a number", "More"}
+    assert bar._fold.toolTip() == "More: more options"
+    bar._fold.unfold()
+    assert bar._mode.window() is bar._fold.popup
+    bar._mode._buttons[1].click()
+    assert bar.told == [("mode", "add")]
+
+
 def test_there_is_room_beside_the_panels_of_a_small_screen(dressed, bar):
     for tool in RETOUCH_TOOLS:
         bar.set_tool(tool)
-        assert bar.minimumSizeHint().width() <= 920
+        assert bar.minimumSizeHint().width() <= 320
+
+
+def test_the_least_width_is_the_same_with_every_tool(dressed, bar):
+    """Or the window would grow when one is taken."""
+    widths = set()
+    for tool in RETOUCH_TOOLS:
+        bar.set_tool(tool)
+        for width in (WIDE, bar.minimumSizeHint().width()):
+            bar.resize(width, 40)
+            widths.add(bar.minimumSizeHint().width())
+        assert bar._wanted(bar.FOLDED, bar._names) <= bar.width()
+    assert len(widths) == 1
 
 
 def test_the_hint_is_shown(bar):

@@ -87,9 +87,44 @@ def test_a_click_leaves_the_keyboard_where_it_was_and_tab_reaches_the_buttons(
     assert dock.isFloating()
 
 
-def test_a_double_click_on_the_title_floats(dock: QDockWidget, qtbot):
-    qtbot.mouseDClick(title(dock)._title, LEFT)
+def test_a_double_click_on_the_title_floats(dock: QDockWidget):
+    click_the_title_twice(dock)
     assert dock.isFloating()
+
+
+def click_the_button(dock: QDockWidget) -> None:
+    name = "Dock Edits" if dock.isFloating() else "Float Edits"
+    QTest.mouseClick(button(dock, name), LEFT)
+
+
+def click_the_title_twice(dock: QDockWidget, which: Qt.MouseButton = LEFT) -> None:
+    QTest.mouseDClick(title(dock)._title, which)
+    QTest.mouseRelease(title(dock)._title, which)
+
+
+@pytest.mark.parametrize("press", [click_the_button, click_the_title_twice])
+def test_the_panel_is_on_top_and_has_the_keyboard_again(window, dock: QDockWidget, press, qtbot):
+    """Where it lies on another one."""
+    other = QDockWidget("History", window)
+    window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, other)
+    window.tabifyDockWidget(dock, other)
+    dock.raise_()
+    qtbot.waitUntil(lambda: not dock.visibleRegion().isEmpty())
+    dock.widget().setFocus()
+    for floats in (True, False, True, False):
+        press(dock)
+        QApplication.processEvents()
+        assert dock.isFloating() == floats
+        qtbot.waitUntil(dock.widget().hasFocus)
+        assert not dock.visibleRegion().isEmpty()
+    assert other.visibleRegion().isEmpty()
+
+
+def test_a_right_click_does_not_float(dock: QDockWidget):
+    click_the_title_twice(dock, Qt.MouseButton.RightButton)
+    dock.setFeatures(Feature.DockWidgetMovable)
+    click_the_title_twice(dock)
+    assert not dock.isFloating()
 
 
 def test_the_title_can_be_dragged(dock: QDockWidget):
