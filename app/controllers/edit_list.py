@@ -1,5 +1,7 @@
 """What the list of edits does to the document."""
 
+import itertools
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -28,6 +30,8 @@ KIND_TITLES = {
     "render_layout": "Render layout",
 }
 
+COPY_END = re.compile(r" copy( \d+)?$")
+
 
 def title_of(entry: EditEntry) -> str:
     """The edit's own name, or else that of its kind."""
@@ -37,6 +41,14 @@ def title_of(entry: EditEntry) -> str:
 def named(entry: EditEntry) -> str:
     """It in the middle of a sentence."""
     return entry.name or title_of(entry).lower()
+
+
+def _copy_name(document: Document, entry: EditEntry) -> str:
+    """ "Clone copy", "Clone copy 2": a copy of a copy counts on."""
+    taken = {title_of(other) for other in document.entries}
+    stem = COPY_END.sub("", title_of(entry)) + " copy"
+    names = itertools.chain([stem], (f"{stem} {number}" for number in itertools.count(2)))
+    return next(name for name in names if name not in taken)
 
 
 class EditList(QObject):
@@ -55,6 +67,8 @@ class EditList(QObject):
 
     def solo(self, uid: int) -> None:
         """Switch every other edit off; where they are off, all of them on."""
+        if not self._has(uid):
+            return
         document = self._session.settled()
         others = [entry for entry in document.entries if entry.uid != uid]
         on = not any(entry.edit.enabled for entry in others)
@@ -102,11 +116,12 @@ class EditList(QObject):
         self._push("Rename", uid, lambda document: rename_edit(document, uid, name))
 
     def duplicate(self, uid: int) -> None:
-        """Add the same edit once more, after it."""
+        """Add the same edit once more, after it, under a name that no other has."""
 
         def doubled(document: Document) -> Document:
             entry = document.entry(uid)
-            return with_edit(document, entry.edit, entry.name, document.index(uid) + 1)
+            name, index = _copy_name(document, entry), document.index(uid) + 1
+            return with_edit(document, entry.edit, name, index)
 
         self._push("Duplicate", uid, doubled)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from math import floor
 
 from app.document.document import Document, EditEntry, replace_edit, with_edit
 from app.document.masks import empty_levels, levels_of, mask_of
@@ -82,6 +83,7 @@ class CanvasStroke:
 
     Attributes:
         changed: whether it has changed any level so far.
+        missed: whether the hand has been over the document, but only outside the canvas's limit.
     """
 
     def __init__(
@@ -97,10 +99,20 @@ class CanvasStroke:
             ScaledStroke(levels, document, settings, erase=erase, limit=canvas.limit)
             for levels in canvas.levels
         )
+        self._limit = canvas.limit
+        self._bounds = Rect(0, 0, document.width_px, document.height_px)
+        self._within: set[bool] = set()
         self.changed = False
+
+    @property
+    def missed(self) -> bool:
+        return self._within == {False}
 
     def add(self, sample: StrokeSample) -> Document:
         """The document after the hand went here."""
+        place = floor(sample.x_px), floor(sample.y_px)
+        if self._limit is not None and self._bounds.contains(*place):
+            self._within.add(self._limit.contains(*place))
         return self._made([stroke.add(sample) for stroke in self._strokes])
 
     def finish(self) -> Document:

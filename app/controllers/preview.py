@@ -63,7 +63,7 @@ class Preview(QObject):
     """Keeps the picture up with the document.
 
     Signals:
-        shown(Rendered | None): show this; None: the document's base is its picture.
+        shown(Rendered | None): show this; None: the document's photo is all there is so far.
         working(str, float): the stage in words and the share that is done; "" when at rest.
         failed(Exception): a picture could not be made; what was shown stays.
     """
@@ -157,6 +157,8 @@ class Preview(QObject):
             self._queue.bump_epoch()
         if why is Change.OPEN:
             self._kept.clear()
+            # Its photo is all that is there so far, even if the same edits were shown before.
+            self._show_at_once(None)
         self._want(dragging=why is Change.DRAG)
 
     def _want(self, *, dragging: bool) -> None:

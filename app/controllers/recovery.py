@@ -67,6 +67,9 @@ class Recoveries(QObject):
         self._writer: Writer | None = None
         self._next_writer: Writer | None = None
         self._unwanted: list[Writer] = []
+        self._asked: set[Path] = set()
+        # Of folders that were opened; each goes with what it was held for.
+        self._locks = weakref.WeakValueDictionary[Path, QLockFile]()
         self._flushed: weakref.ref[Document] | None = None
         self._holds_work = False
         self._given_up = False
@@ -164,13 +167,24 @@ class Recoveries(QObject):
         self._queue.submit(Slot.MANAGE, work, done=self.found.emit, failed=self.failed.emit)
 
     def open(self, found: "Found") -> None:
-        """Make what was found the document; its folder goes on being used."""
-        self._queue.submit(
-            Slot.MANAGE,
-            lambda means: taken(found),
-            done=lambda taken: self._open(*taken),
-            failed=self._not_there,
-        )
+        """Make what was found the document; its folder goes on being used.
+
+        A second click, while it is being opened, does nothing.
+        """
+        folder, lock = found.folder, self._locks.get(found.folder)
+        if folder in self._asked or (lock is not None and lock.isLocked()):
+            return
+
+        def done(there: "tuple[QLockFile, Found]") -> None:
+            self._asked.remove(folder)
+            self._open(*there)
+
+        def failed(error: Exception) -> None:
+            self._asked.remove(folder)
+            self._not_there(error)
+
+        self._asked.add(folder)
+        self._queue.submit(Slot.MANAGE, lambda means: taken(found), done=done, failed=failed)
 
     def discard(self, found: "Found") -> None:
         """Delete what was found."""
@@ -184,6 +198,7 @@ class Recoveries(QObject):
     # Inside
 
     def _open(self, lock: QLockFile, found: "Found") -> None:
+        self._locks[found.folder] = lock
         project, known = found.about.project, dict[Path, Fingerprint | None]()
 
         def load(progress: Progress) -> Steps:

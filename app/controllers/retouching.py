@@ -37,6 +37,10 @@ NO_EDIT = (
     "There is no edit to erase from.",
     "Choose one in the panel Edits, or paint with the clone or the texture brush first.",
 )
+BEYOND = (
+    "Nothing was copied: what would come here lies beyond the edge of the source's picture.",
+    "Paint elsewhere, or hold Ctrl or Alt and click another place to copy from.",
+)
 STEPS = {
     RetouchKind.CLONE: "Clone",
     RetouchKind.TEXTURE: "Paint texture",
@@ -271,6 +275,8 @@ class Retouching(QObject):
         """Make a step of a stroke that has ended; one that has changed nothing is none."""
         if not stroke.changed:
             self._session.drop()
+            if stroke.missed:
+                self.refused.emit(UserError(*BEYOND))
             return
         self._own = True
         self._session.commit()

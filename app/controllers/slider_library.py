@@ -47,10 +47,15 @@ class Marks:
 
 @dataclass(frozen=True)
 class KeptSlider:
-    """A slider of the library and the file that it is in."""
+    """A slider of the library and the file that it is in.
+
+    Attributes:
+        gone: whether it was removed; it keeps its place, to be put back there.
+    """
 
     path: Path
     slider: Slider
+    gone: bool = False
 
 
 @dataclass(frozen=True)
@@ -107,7 +112,7 @@ class SliderLibrary(QObject):
 
     def sliders(self, weights: str) -> tuple[Slider, ...]:
         """Those for the model with these weights, each once."""
-        mine = (kept.slider for kept in self._shelf.kept if kept.slider.weights == weights)
+        mine = (kept.slider for kept in self._there if kept.slider.weights == weights)
         return tuple({slider.direction.sha256: slider for slider in mine}.values())
 
     def marks(self, weights: str) -> Marks:
@@ -139,18 +144,14 @@ class SliderLibrary(QObject):
 
         self._submit(lambda: keep(folder, sliders), done)
 
-    def remove(self, sha256: str) -> Slider | None:
-        """Take a slider out of the library; the slider, if it was there."""
-        gone = [kept for kept in self._shelf.kept if kept.slider.direction.sha256 == sha256]
-        if not gone:
-            return None
-        stay = tuple(kept for kept in self._shelf.kept if kept not in gone)
-        self._shelf = replace(self._shelf, kept=stay)
-        paths = {kept.path for kept in gone}
-        rest = {path: [kept.slider for kept in stay if kept.path == path] for path in paths}
-        self._submit(lambda: rewrite(rest), lambda _: None)
-        self.changed.emit()
-        return gone[0].slider
+    def remove(self, sha256: str) -> bool:
+        """Take a slider out of the library; whether it was there."""
+        return self._set_gone(sha256, True, rewrite)
+
+    def put_back(self, sha256: str) -> None:
+        """Have a slider again that was removed since the start, in its file and place."""
+        if all(kept.slider.direction.sha256 != sha256 for kept in self._there):
+            self._set_gone(sha256, False, rewrite_with_others)
 
     def load(self, path: Path, weights: str, model: str) -> None:
         """Keep the sliders of a file, which must be for this model and its weights."""
@@ -173,6 +174,27 @@ class SliderLibrary(QObject):
     def save(self, slider: Slider, path: Path) -> None:
         """Write a slider into a file for others."""
         self._submit(lambda: write_sliders(path, [slider]), lambda _: self.saved.emit(path))
+
+    @property
+    def _there(self) -> list[KeptSlider]:
+        return [kept for kept in self._shelf.kept if not kept.gone]
+
+    def _set_gone(
+        self, sha256: str, gone: bool, write: Callable[[Mapping[Path, Sequence[Slider]]], None]
+    ) -> bool:
+        """Have a slider in its files, or not; whether that is something new."""
+        every = self._shelf.kept
+        changed = [k for k in every if k.slider.direction.sha256 == sha256 and k.gone != gone]
+        if not changed:
+            return False
+        # One that was removed twice lies here twice.
+        kept = dict.fromkeys(replace(k, gone=gone) if k in changed else k for k in every)
+        self._shelf = replace(self._shelf, kept=tuple(kept))
+        paths = {one.path for one in changed}
+        files = {path: [k.slider for k in self._there if k.path == path] for path in paths}
+        self._submit(lambda: write(files), lambda _: None)
+        self.changed.emit()
+        return True
 
     def _mark(self, weights: str, marks: Marks) -> None:
         # Before the file was read it would be overwritten.
@@ -277,6 +299,14 @@ def rewrite(rest: Mapping[Path, Sequence[Slider]]) -> None:
             path.unlink(missing_ok=True)
         except OSError as error:
             raise UserError(f"{path.name} cannot be deleted: {error.strerror or error}.") from error
+
+
+def rewrite_with_others(files: Mapping[Path, Sequence[Slider]]) -> None:
+    """Have these sliders in their files, before whatever else has come into those."""
+    for path, sliders in files.items():
+        _make(path.parent)
+        others = read_sliders(path, None) if path.exists() else ()
+        write_sliders(path, [*sliders, *(one for one in others if one not in sliders)])
 
 
 def file_stem(name: str) -> str:

@@ -60,13 +60,14 @@ class Sliders(QObject):
     Signals:
         changed(): there are other sliders, or they have other names, pins or values.
         named(): `title` may give other names.
-        removed(Slider): one was taken out of the library; `put_back` brings it back.
+        removed(str, str): a slider, by its key, was taken out of the library, where it had this
+            name; `put_back` brings it back.
         failed(Exception): something was not done; the document is as it was.
     """
 
     changed = Signal()
     named = Signal()
-    removed = Signal(object)
+    removed = Signal(str, str)
     failed = Signal(object)
 
     def __init__(
@@ -248,13 +249,13 @@ class Sliders(QObject):
 
     def remove(self, key: str) -> None:
         """Take an own slider out of the library. A document that uses it keeps it."""
-        slider = self._library.remove(key)
-        if slider is not None:
-            self.removed.emit(slider)
+        title = self.title(key, self.model)
+        if self._library.remove(key):
+            self.removed.emit(key, title)
 
-    def put_back(self, slider: Slider) -> None:
-        """Keep a slider again that was removed, or one that came with a document."""
-        self._library.add([slider])
+    def put_back(self, key: str) -> None:
+        """Have a slider again that was removed, where it was."""
+        self._library.put_back(key)
 
     def keep(self, key: str) -> None:
         """Put a slider that came with a document into the library."""

@@ -81,7 +81,7 @@ class Sources(QObject):
     # References
 
     def add_file(self, path: Path) -> None:
-        """Read a picture as a reference, and take its texture in hand."""
+        """Read a picture as a reference; the texture brush takes it if it has none yet."""
         self._references.read_file(path, self._add)
 
     def add_image(self, image: QImage) -> None:
@@ -90,7 +90,8 @@ class Sources(QObject):
 
     def _add(self, photo: Photo) -> None:
         self._session.push("Add reference", with_reference(self._session.settled(), photo))
-        self._have(Texture(photo.picture.sha256))
+        if self.texture is None:
+            self._have(Texture(photo.picture.sha256))
         self.added.emit(photo.picture.sha256)
 
     # Textures

@@ -1,6 +1,7 @@
 """The masks of an edit as the canvas shows them: one red veil."""
 
 from collections.abc import Sequence
+from itertools import zip_longest
 
 import numpy as np
 from PySide6.QtCore import QRect
@@ -80,10 +81,10 @@ class ShownMask:
 
     def _changed(self, old: Sequence[TiledArray]) -> Rect | None:
         bounds = self._masks[0].bounds
-        if len(old) != len(self._masks):
-            return bounds
+        # What comes or goes has changed where there is anything in it.
+        empty = TiledArray.filled(bounds.height_px, bounds.width_px, 0)
         found = Rect(0, 0, 0, 0)
-        for before, after in zip(old, self._masks, strict=True):
+        for before, after in zip_longest(old, self._masks, fillvalue=empty):
             if before is after:
                 continue
             same_size = before.bounds == after.bounds == bounds

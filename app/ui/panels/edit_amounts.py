@@ -1,6 +1,6 @@
 """How strong the selected edit is, and how much of the photo's own detail it keeps."""
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from app.ui.panels.edit_row import EditItem
@@ -27,6 +27,7 @@ class EditAmounts(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._uid = NONE
+        self._item: EditItem | None = None
         self.strength = AmountSlider("Strength", SHARE, compact=True)
         self.detail = AmountSlider("Keep photo detail", SHARE, compact=True)
         self._words = ElidedLabel("Keep photo detail", faint=True)
@@ -45,10 +46,12 @@ class EditAmounts(QWidget):
         ):
             slider.dragged.connect(lambda value, said=dragged: said.emit(self._uid, value))
             slider.committed.connect(lambda value, said=committed: said.emit(self._uid, value))
+            slider.committed.connect(self._let_go)
         self.hide()
 
     def show_item(self, item: EditItem | None) -> None:
         """The amounts of this edit; None for none. What a hand holds stays that of its edit."""
+        self._item = item
         sliders = (self.strength, self.detail)
         if item is None:
             # What waits for a rest was of a document that may be gone.
@@ -70,3 +73,8 @@ class EditAmounts(QWidget):
         for part in (self._words, self.detail):
             part.setVisible(item.photo_detail is not None)
         self.show()
+
+    @Slot()
+    def _let_go(self) -> None:
+        if self._item is not None and self._item.uid != self._uid:
+            self.show_item(self._item)

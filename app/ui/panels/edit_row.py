@@ -5,10 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtCore import QPoint, Qt, Signal, Slot
 from PySide6.QtGui import (
     QAction,
-    QFocusEvent,
     QKeyEvent,
     QMouseEvent,
     QPainter,
@@ -155,9 +154,11 @@ class Missing(QWidget):
 class EditRow(NamedRow):
     """Grip, eye, picture, name, strength, bin. All rows are alike high, selected or not.
 
+    Tab stops at the selected one alone; keys do what its buttons do.
+
     Signals (and those of `NamedRow`):
         toggled(bool), soloed(): of this edit.
-        picked(): a click or the focus arrived: this is the selected row.
+        picked(): a hand or a key came to it: this is the selected row.
         shifted(int): it should stand one higher, -1, or lower, 1.
         dragged(QPoint), dropped(): the grip.
     """
@@ -184,8 +185,11 @@ class EditRow(NamedRow):
         self._bin.setToolTip("Delete (Del)")
         self._amount = quiet()
         self._amount.setWordWrap(False)
+        for button in (self._eye, self._bin):
+            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._arrange()
         self._connect()
+        self.set_selected(False)
         self.set_item(item)
 
     def _arrange(self) -> None:
@@ -208,7 +212,6 @@ class EditRow(NamedRow):
         self.item = item
         self.title.set_text(item.title, item.usable)
         self._detail.setText(item.detail)
-        self._detail.setEnabled(item.usable)
         self._detail.setVisible(bool(item.detail))
         self._missing.show_words(item.missing)
         self._picture.faded = not item.usable
@@ -222,9 +225,10 @@ class EditRow(NamedRow):
         self._amount.setVisible(item.strength < 1.0)
         self.setAccessibleName(item.words)
 
-    @property
-    def tab_stops(self) -> list[QWidget]:
-        return [self, self._eye, self._bin]
+    def set_selected(self, selected: bool) -> None:
+        super().set_selected(selected)
+        policy = Qt.FocusPolicy
+        self.setFocusPolicy(policy.StrongFocus if selected else policy.ClickFocus)
 
     def fill_menu(self, menu: QMenu) -> None:
         menu.addActions(self._commands)
@@ -243,6 +247,7 @@ class EditRow(NamedRow):
         else:
             super().keyPressEvent(event)
 
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        super().focusInEvent(event)
+    @Slot()
+    def _take_focus(self) -> None:
+        super()._take_focus()
         self.picked.emit()

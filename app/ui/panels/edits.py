@@ -143,7 +143,7 @@ class EditsPanel(QWidget):
 
         Of those that are new the last one is selected.
         """
-        old = self._uids()
+        old, here = self._uids(), self._has_keyboard()
         rows = {row.item.uid: row for row in self._rows}
         self._rows = [rows.pop(item.uid, None) or self._make_row(item) for item in items]
         for gone in rows.values():
@@ -151,12 +151,28 @@ class EditsPanel(QWidget):
             gone.blockSignals(True)
         if rows:
             self._end_drag()
-        put_rows(self._area.column, self._rows, rows.values())
+        if rows and here:
+            # Until its row is selected: one that goes would give it to anything that is near.
+            self._scroll.setFocus(Qt.FocusReason.OtherFocusReason)
+        put_rows(self._area.column, self._rows, rows.values(), self.amounts.detail.tab_stops[-1])
         for row, item in zip(self._rows, items, strict=True):
             row.set_item(item)
         self._empty.setVisible(not items)
         self._keep_selection(old)
+        if here:
+            self._focus_selected()
         self.amounts.show_item(self._row_of(self._selected).item if items else None)
+
+    def _has_keyboard(self) -> bool:
+        """Or will have it when the window is the active one again."""
+        return self.window().focusWidget() in (self._scroll, *self._rows)
+
+    def _focus_selected(self) -> None:
+        if self._rows:
+            row = self._row_of(self._selected)
+            # Nothing hidden takes the keyboard; the layout shows what is new a moment later.
+            row.show()
+            row.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _row_of(self, uid: int) -> EditRow:
         return self._rows[self._uids().index(uid)]
@@ -217,7 +233,8 @@ class EditsPanel(QWidget):
     def _step(self, uid: int, step: int) -> None:
         place = self._uids().index(uid) + step
         if 0 <= place < len(self._rows):
-            self._rows[place].setFocus(Qt.FocusReason.OtherFocusReason)
+            self._select(self._rows[place].item.uid)
+            self._focus_selected()
 
     def _shift(self, uid: int, step: int) -> None:
         place = self._uids().index(uid) + step
@@ -264,7 +281,8 @@ class EditsPanel(QWidget):
         self._end_drag()
         if gap is not None and gap not in (old, old + 1):
             self.moved.emit(row.item.uid, gap if gap < old else gap - 1)
-        row.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._select(row.item.uid)
+        self._focus_selected()
 
     def _end_drag(self) -> None:
         self._carry.stop()

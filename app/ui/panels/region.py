@@ -18,9 +18,9 @@ AXIS = "structure:"
 NO_REGION = "Click what is to be changed"
 NO_PROPOSAL = (
     "This region was painted or comes from a file: it has no threshold."
-    " Pick the place for a new one"
+    " Pick the place for a new one."
 )
-NO_AXES = "No directions are known along which this model could move a region"
+NO_AXES = "No directions are known along which this model could move a region."
 READING = "Asking the model for its directions…"
 
 

@@ -204,7 +204,7 @@ class SlidersPanel(QWidget):
         here = focus is not None and self.isAncestorOf(focus)
         old = {row.row.key: row for row in self._rows}
         self._rows = [old.pop(row.key, None) or self._make_row(row) for row in wanted]
-        put_rows(self._column, self._rows, old.values())
+        put_rows(self._column, self._rows, old.values(), self._cancel)
         for widget, row in zip(self._rows, wanted, strict=True):
             if widget.row != row:
                 widget.set_row(row)

@@ -133,9 +133,10 @@ class SlidersPresenter(QObject):
             return " ".join(words_of(sliders.trouble)).strip()
         return NOT_YET if sliders.directions is None else NO_DIRECTIONS
 
-    def _removed(self, slider: Slider) -> None:
-        back = ("Put back", partial(self._sliders.put_back, slider))
-        self._tell.info(f"The slider {slider.name} was deleted.", back, key="sliders")
+    def _removed(self, key: str, title: str) -> None:
+        undo = ("Undo", partial(self._sliders.put_back, key))
+        # Of each its own: one that was deleted before can still be brought back.
+        self._tell.info(f"The slider {title} was deleted.", undo, key=f"deleted {key}")
 
     # Files
 

@@ -111,8 +111,7 @@ class NamedRow(QFrame):
         self._open_menu(event.globalPos())
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.LeftButton:
-            self._take_focus()
+        self._take_focus()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         # The first click may have moved another row to this place.
@@ -141,10 +140,13 @@ def row_button(*, bare: bool = False) -> QToolButton:
     return button
 
 
-def put_rows(column: QVBoxLayout, rows: Sequence[NamedRow], gone: Collection[NamedRow]) -> None:
+def put_rows(
+    column: QVBoxLayout, rows: Sequence[NamedRow], gone: Collection[NamedRow], before: QWidget
+) -> None:
     """Have these rows stand first in a column, and Tab go through them; those others go.
 
-    Where the keyboard is in one that goes, the one that comes to its place has it.
+    `before` is what Tab comes from when it goes to the first one. Where the keyboard is in one that
+    goes, the one that comes to its place has it.
     """
     focus, heir = QApplication.focusWidget(), -1
     for row in gone:
@@ -159,8 +161,12 @@ def put_rows(column: QVBoxLayout, rows: Sequence[NamedRow], gone: Collection[Nam
         rows[min(heir, len(rows) - 1)].setFocus(Qt.FocusReason.OtherFocusReason)
     for row in gone:
         column.removeWidget(row)
+    # What goes is hidden only now, when the next row lies under a mouse that does not move: its
+    # next press is for what Qt finds there.
+    column.activate()
+    for row in gone:
         row.hide()
         row.deleteLater()
     stops = [stop for row in rows for stop in row.tab_stops] if moved else []
-    for before, after in pairwise(stops):
-        QWidget.setTabOrder(before, after)
+    for stop, after in pairwise([before, *stops]):
+        QWidget.setTabOrder(stop, after)

@@ -43,7 +43,8 @@ class Title(QStackedWidget):
     def set_text(self, text: str, usable: bool) -> None:
         """The name; a name that is being typed stays."""
         self._label.setText(text)
-        self._label.setEnabled(usable)
+        # Not as what is disabled: it can be renamed, and has to be read.
+        self._label.set_faint(not usable)
 
     def edit(self) -> None:
         """Show the field with the name marked."""

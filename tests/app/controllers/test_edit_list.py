@@ -23,7 +23,7 @@ def test_every_change_is_one_named_step(edits, swapped):
         (lambda: edits.rename(1, "Evening"), "Rename swap texture"),
         (lambda: edits.duplicate(1), "Duplicate Evening"),
         (lambda: edits.move(1, 1), "Move Evening"),
-        (lambda: edits.remove(2), "Delete Evening"),
+        (lambda: edits.remove(2), "Delete Evening copy"),
         (lambda: edits.use_model("other"), "Change model"),
     ]
     before = len(swapped.history.states)
@@ -40,7 +40,7 @@ def test_one_edit_is_shown_alone_and_then_all(edits, swapped):
     edits.duplicate(1)
     edits.switch(2, False)
     for on, label in (
-        ([False, False, True], "Show only swap texture"),
+        ([False, False, True], "Show only Swap texture copy"),
         ([True, True, True], "Show all edits"),
     ):
         edits.solo(2)
@@ -66,6 +66,24 @@ def test_the_duplicate_stands_behind_its_original(edits, swapped):
     edits.duplicate(1)
     edits.duplicate(1)
     assert [entry.uid for entry in swapped.document.entries] == [1, 3, 2]
+
+
+def test_copies_have_names_of_their_own(edits, swapped):
+    def titles():
+        return [title_of(entry) for entry in swapped.document.entries]
+
+    edits.duplicate(1)
+    assert swapped.history.undo_label == "Duplicate swap texture"
+    edits.duplicate(1)
+    edits.duplicate(2)
+    copies = ["Swap texture copy 2", "Swap texture copy", "Swap texture copy 3"]
+    assert titles() == ["Swap texture", *copies]
+    edits.rename(1, "Dusk")
+    edits.duplicate(1)
+    assert titles() == ["Dusk", "Dusk copy", *copies]
+    edits.remove(3)
+    edits.duplicate(4)
+    assert titles()[2] == "Swap texture copy", "a name that is free again"
 
 
 def test_titles(edits, swapped):
@@ -101,6 +119,7 @@ def test_the_row_of_an_edit_that_is_gone_is_not_listened_to(edits, swapped):
     edits.drag_strength(1, 0.4)
     edits.commit_strength(1, 0.4)
     edits.rename(1, "Evening")
+    edits.solo(1)
     assert swapped.history.states == before
 
 

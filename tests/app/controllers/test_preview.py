@@ -368,6 +368,20 @@ def test_a_stroke_follows_the_hand_at_the_working_size_and_a_slider_at_a_smaller
     assert first_px(cloned(before, 0.4)) < 512
 
 
+def test_a_document_that_is_opened_again_is_shown_again(
+    preview, queue, backend, session, swapped, heard, qtbot
+):
+    """A small picture has no coarser preview; the screen has only the photo of it."""
+    preview.again()
+    qtbot.waitUntil(lambda: queue.idle)
+    said = heard(preview.shown)
+    session.open(session.document)
+    assert said.values == [None], "the picture of another document counts for this one"
+    qtbot.waitUntil(lambda: queue.idle)
+    assert said.last is not None
+    assert said.last.final
+
+
 def test_what_is_taken_away_in_places_is_followed_like_a_stroke(
     preview, queue, backend, swapped, session, photo, qtbot
 ):

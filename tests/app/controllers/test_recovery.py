@@ -499,6 +499,38 @@ def test_two_windows_cannot_have_the_same(worked, window, heard, idle):
     assert window.session.document == worked.session.document
 
 
+def test_a_second_click_opens_it_once_and_says_nothing(worked, window, heard, idle):
+    left(worked)
+    (offer,) = offers(window, heard, idle)
+    failed, recovered = heard(window.keeper.failed), heard(window.keeper.recovered)
+    window.projects._pictures.reading.connect(lambda _name: window.keeper.open(offer.found))
+    window.keeper.open(offer.found)
+    window.keeper.open(offer.found)
+    idle()
+    assert failed.values == []
+    assert recovered.values == ["meadow.png"]
+    assert window.session.document == worked.session.document
+
+
+@pytest.mark.parametrize("why", ["another file is opened", "what is open is kept"])
+def test_one_that_is_not_opened_in_the_end_is_let_go(worked, window, heard, idle, why):
+    left(worked)
+    (offer,) = offers(window, heard, idle)
+    pictures, document = window.projects._pictures, worked.session.document
+    if why == "another file is opened":
+        pictures.reading.connect(lambda name: pictures.cancel() if name else None)
+    else:
+        pictures.set_guard(lambda *_: None)
+        pictures.reading.connect(lambda name: window.session.open(document) if name else None)
+    window.keeper.open(offer.found)
+    idle()
+    assert not window.projects.recovered
+    lock = lock_of(offer.found.folder)
+    assert lock is not None
+    lock.unlock()
+    assert load_recovery(offer.found.folder)[0].document == document
+
+
 def test_what_another_window_has_done_with_is_told_and_offered_no_more(
     worked, window, heard, idle, tmp_path
 ):

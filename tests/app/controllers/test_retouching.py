@@ -219,6 +219,23 @@ def test_nothing_is_cloned_from_beyond_the_picture(clone, session):
     assert mask[30, 56] == 255
 
 
+def test_a_stroke_whose_source_lies_wholly_beyond_the_picture_says_so_once(clone, session, heard):
+    refused = heard(clone.refused)
+    clone.source_here(4, 30)
+    stroke(clone, (60, 30))
+    stroke(clone, (40, 30), (30, 40), (20, 50))
+    (error,) = refused.values
+    assert "beyond the edge" in str(error)
+    assert steps(session) == ["Open", "Clone"]
+    # Beside the picture there is nothing to copy to; over the first stroke all is there already.
+    stroke(clone, (-50, 30), (-60, 30))
+    stroke(clone, (60, 30))
+    # What comes within reach is copied.
+    stroke(clone, (40, 10), (70, 10))
+    assert len(refused.values) == 1
+    assert steps(session) == ["Open", "Clone", "Clone"]
+
+
 def test_a_press_that_fails_does_not_fix_the_distance(queue, session, heard):
     models = []
     regions = Regions(queue, session, models.pop, lambda: WORKING_PX)
@@ -299,6 +316,14 @@ def test_two_references_in_one_picture(retouching, sources, session, reference, 
     assert levels(session.document, edit.patches[1].mask)[50, 70] == 255
     assert edit.detail == 0.5, "the place can still be told"
     assert steps(session)[3:] == ["Paint texture"] * 3
+
+
+def test_a_reference_that_comes_in_leaves_the_texture_in_hand(clone, session, queue, qtbot, sunset):
+    clone.sources.texture_here(20, 20, 10)
+    before = clone.sources.texture
+    clone.sources.add_file(sunset)
+    qtbot.waitUntil(lambda: session.document.references != ())
+    assert clone.sources.texture == before
 
 
 def test_a_texture_whose_reference_is_undone_is_let_go(sources, session, reference):

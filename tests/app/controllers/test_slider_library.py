@@ -42,6 +42,10 @@ def library(begin) -> SliderLibrary:
     return begin()
 
 
+def files() -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in library_folder().glob(f"*{SUFFIX}")}
+
+
 def names(library, weights=WEIGHTS):
     return [one.name for one in library.sliders(weights)]
 
@@ -108,18 +112,73 @@ def test_nothing_is_written_over_names_that_were_not_read_yet(library, queue, be
     assert begin().marks(WEIGHTS).names == {"texture:0": "Snow"}
 
 
-def test_what_is_removed_is_gone_and_can_be_put_back(library, begin, rest):
+def test_what_is_removed_is_gone_and_can_be_put_back_where_it_was(library, begin, rest):
     warm, cold = slider("Warm"), slider("Cold", -0.1)
     library.add([warm, cold])
     rest()
-    assert library.remove(warm.direction.sha256) == warm
+    before = files()
+    key = warm.direction.sha256
+    assert library.remove(key)
     assert names(library) == ["Cold"]
     rest()
     assert names(begin()) == ["Cold"]
-    assert library.remove(warm.direction.sha256) is None
+    assert not library.remove(key)
+    library.add([slider("Fog", 0.7)])
+    rest()
+    library.put_back(key)
+    assert names(library) == ["Warm", "Cold", "Fog"]
+    rest()
+    assert before.items() <= files().items()
+    assert len(begin().sliders(WEIGHTS)) == 3
+
+
+def test_what_was_one_of_several_in_a_file_is_put_back_among_them(begin, rest):
+    several = [slider("Warm"), slider("Cold", -0.1), slider("Fog", 0.7)]
+    library_folder().mkdir(parents=True)
+    write_sliders(library_folder() / f"all{SUFFIX}", several)
+    before, library = files(), begin()
+    key = several[1].direction.sha256
+    assert library.remove(key)
+    rest()
+    assert names(begin()) == ["Warm", "Fog"]
+    library.put_back(key)
+    rest()
+    assert files() == before
+    assert names(library) == names(begin()) == ["Warm", "Cold", "Fog"]
+
+
+def test_what_came_again_is_not_put_back_twice(library, begin, rest):
+    warm = slider("Warm")
     library.add([warm])
     rest()
-    assert set(begin().sliders(WEIGHTS)) == {warm, cold}
+    before = files()
+    library.remove(warm.direction.sha256)
+    rest()
+    library.add([warm])
+    rest()
+    library.put_back(warm.direction.sha256)
+    library.put_back("0" * 64)
+    rest()
+    assert files() == before
+    library.remove(warm.direction.sha256)
+    library.put_back(warm.direction.sha256)
+    rest()
+    assert files() == before
+    assert names(library) == names(begin()) == ["Warm"]
+
+
+def test_what_has_taken_its_file_stays_when_it_is_put_back(library, begin, rest):
+    warm, other = slider("Warm"), slider("Warm", 0.3)
+    library.add([warm])
+    rest()
+    key = warm.direction.sha256
+    assert library.remove(key)
+    rest()
+    # As another window does, or somebody who copies a file into the folder.
+    write_sliders(library_folder() / f"Warm{SUFFIX}", [other])
+    library.put_back(key)
+    rest()
+    assert begin().sliders(WEIGHTS) == (warm, other)
 
 
 def test_one_of_several_in_a_file_leaves_the_others(library, begin, rest):

@@ -317,16 +317,20 @@ def test_an_own_slider_goes_into_the_document_that_uses_it(sliders, session, lib
 def test_a_removed_slider_can_be_put_back(sliders, library, heard, rest):
     removed = heard(sliders.removed)
     warm = slider("Warm")
-    library.add([warm])
+    key = warm.direction.sha256
+    library.add([slider("Cold", -0.1), warm, slider("Fog", 0.7)])
     rest()
-    sliders.remove(warm.direction.sha256)
-    assert removed.last == warm
-    assert len(sliders.rows) == 4
-    sliders.put_back(warm)
-    rest()
-    assert len(sliders.rows) == 5
+    sliders.rename(key, "Evening")
+    sliders.pin(key, True)
+    before = sliders.rows
+    sliders.remove(key)
+    assert removed.last == (key, "Evening"), "as the person calls it"
+    assert key not in {row.key for row in sliders.rows}
+    sliders.put_back(key)
+    assert sliders.rows == before
     sliders.remove(KEY)
-    assert removed.values == [warm]
+    assert len(removed.values) == 1
+    rest()
 
 
 def test_a_file_for_others_has_the_name_that_the_person_gave(sliders, library, rest, tmp_path):

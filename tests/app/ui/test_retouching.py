@@ -364,6 +364,23 @@ def test_a_browsed_picture_is_shown_for_a_place_to_be_clicked(referenced, hand, 
     assert panel._picker._mark == (0.5, 0.5)
 
 
+def test_each_brush_keeps_its_own_source(retouch, hand, files):
+    driver, sources = retouch, retouch.program.retouching.sources
+    tool(driver, "T")
+    hand.drag((80, 60), held=ALT)
+    assert said(driver)[0] == "Texture: a place of this picture"
+    tool(driver, "S")
+    sources.add_file(files.sunset)
+    driver.wait(lambda: "sunset" in said(driver)[0])
+    driver.window.retouch._picker.picked.emit(0.5, 0.5)
+    tool(driver, "T")
+    assert said(driver)[0] == "Texture: a place of this picture"
+    sources.add_file(files.meadow)
+    driver.wait(lambda: said(driver)[0] == "Texture: all of meadow.png")
+    tool(driver, "S")
+    assert said(driver)[0] == "From: sunset.png"
+
+
 def test_a_browsed_picture_that_is_undone_is_not_offered(referenced):
     tool(referenced, "S")
     referenced.press("Ctrl+Z")

@@ -191,7 +191,7 @@ def test_the_selected_edit_of_the_list_is_moved(opened):
     opened.choose("edit.duplicate")
     opened.wait()
     first = opened.window.edits._rows[0]
-    first.setFocus()
+    first.picked.emit()
     QTest.mouseRelease(drag(opened, 0.1), LEFT)
     opened.wait()
     values = [dict(edit.amounts)[KEY] for edit in opened.document.edits]
@@ -311,16 +311,37 @@ def test_a_slider_is_shared_deleted_put_back_and_loaded(opened, photos, tmp_path
     dialog.filesSelected.emit([str(tmp_path / "gift.slider")])
     dialog.reject()
     opened.wait(lambda: Path(tmp_path / "gift.slider").exists())
+    (kept,) = library_folder().glob("*.slider")
+    before = kept.read_bytes()
     named(widget, "Delete").click()
     opened.wait(lambda: len(titles(opened)) == 4)
     (notice,) = [n for n in opened.window.notices.notices if "was deleted" in n.text]
-    dict(notice.actions)["Put back"]()
+    dict(notice.actions)["Undo"]()
     opened.wait(lambda: titles(opened)[0] == "Warm")
+    assert kept.read_bytes() == before
     opened.program.sliders.remove(opened.window.sliders.rows[0].row.key)
     opened.wait(lambda: len(titles(opened)) == 4)
     menu(opened, "Load a file…")
     choose_file(opened, tmp_path / "gift.slider")
     opened.wait(lambda: titles(opened)[0] == "Warm")
+
+
+def test_every_slider_that_was_deleted_can_be_brought_back(opened):
+    opened.program.slider_library.add([slider("Warm"), slider("Cold", -0.1)])
+    opened.wait(lambda: len(titles(opened)) == 6)
+    before = titles(opened)
+    for _ in range(2):
+        opened.window.sliders.rows[0].setFocus()
+        opened.press("Delete", opened.window.sliders.rows[0])
+    assert titles(opened) == before[2:]
+    told = opened.window.notices.notices
+    assert [notice.text for notice in told] == [
+        f"The slider {name} was deleted." for name in before[:2]
+    ]
+    for notice in told:
+        dict(notice.actions)["Undo"]()
+    assert titles(opened) == before
+    opened.wait()
 
 
 def test_without_a_picture_the_panel_says_what_to_do(driver):

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PySide6.QtGui import QImage, QPainter
 
+from app.document.rect import Rect
 from app.document.tiles import TiledArray
 from app.tools.mask_brush import MaskStroke, SoftBrushSettings
 from app.tools.stroke import StrokeSample
@@ -98,6 +99,25 @@ def test_only_what_a_stroke_has_changed_is_painted_again(canvas, qtbot, monkeypa
     box = painted[-1].boundingRect()
     assert (box.width(), box.height()) <= (30, 30)
     assert box.contains(300, 300)
+
+
+def test_a_mask_that_comes_or_goes_costs_what_it_covers(monkeypatch):
+    """The first stroke of a further patch, and its undo."""
+    first = levels(at_255=(0, 0, 100, 200))
+    second, third = levels(at_128=(50, 60, 150, 80)), levels(at_90=(300, 10, 310, 30))
+    shown, looked_at = ShownMask(), []
+    shown.show([first])
+    strongest = ShownMask._strongest
+    monkeypatch.setattr(
+        ShownMask, "_strongest", lambda self, part: looked_at.append(part) or strongest(self, part)
+    )
+    for masks in ([first, second], [first, second, third], [first, second]):
+        shown.show(masks)
+        expected = np.maximum.reduce([mask.to_array() for mask in masks])
+        assert shown._layer is not None
+        assert np.array_equal(shown._layer.ids.to_array(), expected)
+    there, further = Rect.spanning(50, 60, 150, 80), Rect.spanning(300, 10, 310, 30)
+    assert looked_at == [there, further, further]
 
 
 def test_the_veil_follows_a_stroke(canvas):

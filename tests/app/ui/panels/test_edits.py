@@ -5,16 +5,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QRect, Qt
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QContextMenuEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractSlider, QApplication, QLineEdit, QMenu, QToolButton
 
 from app.ui import theme
 from app.ui.panels.edit_row import EditRow
 from app.ui.panels.edits import EditItem, EditsPanel
+from app.ui.theme import contrast
 from app.ui.widgets.slider import Track
 from tests.app.ui.dialogs.look import control
-from tests.app.ui.panels.said import in_a_window, listen, tab
+from tests.app.ui.panels.said import focused, in_a_window, listen, tab
 
 LEFT = Qt.MouseButton.LeftButton
 ALT = Qt.KeyboardModifier.AltModifier
@@ -47,6 +48,12 @@ def said(panel) -> list[tuple]:
 
 def rows(panel: EditsPanel) -> list[EditRow]:
     return list(panel._rows)
+
+
+def pick(row: EditRow) -> None:
+    """Click it where there is no button."""
+    QApplication.processEvents()
+    QTest.mouseClick(row, LEFT, pos=QPoint(100, 2))
 
 
 def of(said: list[tuple], name: str) -> list[tuple]:
@@ -102,7 +109,7 @@ def test_rows_are_low_and_stay_where_they_are(panel: EditsPanel, qapp):
     panel.set_items([edit(1), edit(2, strength=1.0), edit(3, thumb=None, photo_detail=0.5)])
     places = []
     for row in rows(panel):
-        row.setFocus()
+        pick(row)
         assert is_whole(panel, 0)
         places.append([one.geometry() for one in rows(panel)])
     assert places[0] == places[1] == places[2]
@@ -116,6 +123,24 @@ def test_rows_are_low_and_stay_where_they_are(panel: EditsPanel, qapp):
     assert is_whole(panel, 2)
     assert third.title.height() >= field(third).height() >= 24
     assert third._detail.y() >= third.title.geometry().bottom()
+
+
+@pytest.mark.parametrize("look", ["dark", "light"])
+def test_the_name_of_an_edit_that_is_off_can_be_read(panel: EditsPanel, qapp, look):
+    """4.5:1, as all words; and it looks otherwise than that of one that is on."""
+    theme.apply(qapp, look)
+    looks = []
+    for on in (False, True):
+        panel.set_items([edit(1, title="██████████", enabled=on)])
+        QApplication.processEvents()
+        row = rows(panel)[0]
+        drawn = row.grab().toImage()
+        place = row.title.geometry()
+        words = drawn.pixelColor(place.left() + 12, place.center().y())
+        field = drawn.pixelColor(place.right() - 2, place.center().y())
+        assert contrast(words, field) >= 4.5
+        looks.append(words)
+    assert looks[0] != looks[1]
 
 
 def test_without_edits_it_says_so(panel: EditsPanel):
@@ -153,7 +178,7 @@ def test_eye_bin_and_slider(panel: EditsPanel, said):
 
 
 def test_keys_of_a_row(panel: EditsPanel, said):
-    rows(panel)[0].setFocus()
+    pick(rows(panel)[0])
     QTest.keyClick(rows(panel)[0], Qt.Key.Key_Up)
     QTest.keyClick(rows(panel)[0], Qt.Key.Key_Down)
     assert rows(panel)[1].hasFocus()
@@ -188,7 +213,7 @@ def menu_of(row: EditRow) -> dict[str, QAction]:
 
 def test_the_menu_of_a_row_offers_what_can_be_done_with_it(panel: EditsPanel, said):
     middle = rows(panel)[1]
-    middle.setFocus()
+    pick(middle)
     menu = menu_of(middle)
     assert menu.pop("Duplicate edit") is panel.commands[0]
     for action in menu.values():
@@ -203,9 +228,26 @@ def test_the_menu_of_a_row_offers_what_can_be_done_with_it(panel: EditsPanel, sa
     assert list(menu) == ["Show only this, or all again", "Rename", "Move up", "Move down"]
 
 
+@pytest.mark.parametrize("button", [LEFT, Qt.MouseButton.RightButton])
+def test_a_click_selects_a_row_that_has_the_keyboard_already(panel, button, monkeypatch):
+    """It need not be the selected one; menus and sliders act on that."""
+    first = rows(panel)[0]
+    first.setFocus()
+    assert first.hasFocus()
+    assert panel.selected_uid == 3
+    if button == LEFT:
+        QTest.mouseClick(first, LEFT, pos=QPoint(100, 2))
+    else:
+        monkeypatch.setattr(QMenu, "popup", lambda menu, _place: menu.deleteLater())
+        place = QPoint(100, 2)
+        why = QContextMenuEvent.Reason.Mouse
+        QApplication.sendEvent(first, QContextMenuEvent(why, place, first.mapToGlobal(place)))
+    assert panel.selected_uid == 1
+
+
 def test_new_items_leave_rows_focus_and_typing_alone(panel: EditsPanel):
     first, second, _ = rows(panel)
-    second.setFocus()
+    pick(second)
     second.title.edit()
     QTest.keyClicks(field(second), "Half a na")
     panel.set_items([edit(3), edit(2, strength=0.1), edit(1), edit(4)])
@@ -214,7 +256,7 @@ def test_new_items_leave_rows_focus_and_typing_alone(panel: EditsPanel):
     assert [row.item.uid for row in rows(panel)] == [3, 2, 1, 4]
     assert field(second).text() == "Half a na"
     assert field(second).hasFocus()
-    second.setFocus()
+    pick(second)
     assert panel.amounts.strength.value == 0.1
     order = [panel._area.column.indexOf(row) for row in rows(panel)]
     assert order == [0, 1, 2, 3]
@@ -230,6 +272,10 @@ def test_a_slider_in_the_hand_stays_that_of_its_edit(panel: EditsPanel, said):
     assert panel.amounts.strength.value == held
     QTest.mouseRelease(track, LEFT, pos=middle)
     assert {uid for uid, _ in of(said, "strength_committed")} == {3}
+    # Also where that was no change, of which nobody tells.
+    assert panel.amounts.strength.value == 0.8
+    panel.amounts.strength.reset()
+    assert of(said, "strength_committed")[-1] == (4, 1.0)
     panel.set_items([edit(1), edit(2), edit(3, strength=held), edit(4, strength=0.25)])
     assert panel.amounts.strength.value == 0.25
 
@@ -237,7 +283,7 @@ def test_a_slider_in_the_hand_stays_that_of_its_edit(panel: EditsPanel, said):
 def test_keys_that_moved_a_slider_count_for_their_edit(panel: EditsPanel, said):
     """Though another is selected before they come to rest; but not when all edits go."""
     QTest.keyClick(panel.amounts.strength.tab_stops[0], Qt.Key.Key_Left)
-    rows(panel)[0].setFocus()
+    pick(rows(panel)[0])
     assert of(said, "strength_committed") == [(3, 0.75)]
     QTest.keyClick(panel.amounts.strength.tab_stops[0], Qt.Key.Key_Left)
     panel.set_items([])
@@ -260,7 +306,7 @@ def test_a_drag_of_a_row_that_goes_ends(panel: EditsPanel, said):
 
 
 def test_the_neighbour_is_selected_when_the_selected_row_goes(panel: EditsPanel, said):
-    rows(panel)[1].setFocus()
+    pick(rows(panel)[1])
     panel.set_items([edit(1), edit(3)])
     assert panel.selected_uid == 3
     assert rows(panel)[1].hasFocus()
@@ -295,7 +341,7 @@ def test_rows_are_reordered_by_their_grip(panel: EditsPanel, said):
 def test_a_row_that_is_held_at_an_edge_scrolls_the_list(panel: EditsPanel, said, qtbot):
     panel.resize(300, 170)
     panel.set_items(some(12))
-    rows(panel)[0].setFocus()
+    pick(rows(panel)[0])
     QApplication.processEvents()
     first, bar = rows(panel)[0], panel._scroll.verticalScrollBar()
     assert bar.value() == 0
@@ -320,19 +366,79 @@ def test_a_row_that_is_held_at_an_edge_scrolls_the_list(panel: EditsPanel, said,
     assert not panel._carry.isActive()
 
 
-def test_tab_goes_through_the_controls_of_a_row(panel: EditsPanel):
-    row = rows(panel)[0]
-    row.setFocus()
-    assert tab(3) == ["Edit 1 on", "Delete Edit 1", rows(panel)[1].accessibleName()]
+def test_tab_goes_through_the_sliders_to_the_selected_row_and_changes_nothing(
+    panel: EditsPanel, said
+):
+    """Whether rows came one by one, went or changed places."""
+    panel.set_items([edit(4), edit(1), edit(3), edit(2)])
+    middle = rows(panel)[1]
+    pick(middle)
+    del said[:]
     panel.amounts.strength.tab_stops[0].setFocus()
-    assert tab(1) == ["Strength of Edit 2, as a number"]
+    assert tab(2) == ["Strength of Edit 1, as a number", middle.accessibleName()]
+    QTest.keyClick(middle, Qt.Key.Key_Backtab)
+    assert panel.amounts.strength.isAncestorOf(focused())
+    assert tab(1) == [middle.accessibleName()]
+    assert tab(1) == ["Strength of Edit 1"]
+    assert said == []
+
+
+def test_only_a_hand_or_arrows_select(panel: EditsPanel, said):
+    """Not the keyboard's coming back from a dialog, from a menu, or by Tab."""
+    pick(rows(panel)[1])
+    del said[:]
+    reasons = Qt.FocusReason
+    for reason in (
+        *(reasons.ActiveWindowFocusReason, reasons.PopupFocusReason, reasons.TabFocusReason),
+        *(reasons.BacktabFocusReason, reasons.OtherFocusReason, reasons.ShortcutFocusReason),
+    ):
+        panel.amounts.strength.tab_stops[0].setFocus()
+        rows(panel)[0].setFocus(reason)
+        assert rows(panel)[0].hasFocus()
+    assert said == []
+    QTest.mouseClick(rows(panel)[0], Qt.MouseButton.MiddleButton, pos=QPoint(100, 2))
+    assert said == [("selected", 1)]
+
+
+def test_the_keyboard_goes_along_with_the_selection(panel: EditsPanel, qtbot):
+    """As with a copy, its undoing, another document; also while a dialog has the keyboard."""
+    first = rows(panel)[0]
+    pick(first)
+    for uids in ((1, 4, 2, 3), (1, 2, 3), (11, 12), (13,)):
+        panel.set_items([edit(uid) for uid in uids])
+        QApplication.processEvents()
+        (chosen,) = [row for row in rows(panel) if row.item.uid == panel.selected_uid]
+        assert chosen.hasFocus()
+    dialog = QLineEdit()
+    qtbot.addWidget(dialog)
+    dialog.show()
+    dialog.activateWindow()
+    dialog.setFocus()
+    qtbot.waitUntil(dialog.hasFocus)
+    panel.set_items([edit(13), edit(14)])
+    assert dialog.hasFocus()
+    panel.activateWindow()
+    qtbot.waitUntil(rows(panel)[1].hasFocus)
+    assert panel.selected_uid == 14
+
+
+def test_the_keyboard_waits_in_an_empty_list(panel: EditsPanel):
+    """Until the edits are back; what is near could be a choice that the next key changes."""
+    pick(rows(panel)[0])
+    panel.set_items([])
+    assert panel._scroll.hasFocus()
+    panel.set_items([edit(1), edit(2)])
+    assert rows(panel)[1].hasFocus()
+    panel.amounts.strength.tab_stops[0].setFocus()
+    panel.set_items([edit(1), edit(2), edit(3)])
+    assert panel.amounts.strength.tab_stops[0].hasFocus()
 
 
 def test_the_photos_detail_is_offered_for_the_selected_edit(panel: EditsPanel):
     panel.set_items([edit(1, photo_detail=0.25), edit(2, photo_detail=0.5), edit(3)])
     said = listen(panel, "detail_dragged", "detail_committed")
     assert not panel.amounts.detail.isVisible()
-    rows(panel)[1].setFocus()
+    pick(rows(panel)[1])
     assert panel.amounts.detail.isVisible()
     assert panel.amounts.detail.value == 0.5
     panel.amounts.detail.reset()
@@ -344,7 +450,7 @@ def test_the_photos_detail_is_offered_for_the_selected_edit(panel: EditsPanel):
 def test_a_step_to_a_row_shows_all_of_it(panel: EditsPanel):
     panel.resize(300, 170)
     panel.set_items(some(9))
-    rows(panel)[0].setFocus()
+    pick(rows(panel)[0])
     for place, row in enumerate(rows(panel)[:-1]):
         QTest.keyClick(row, Qt.Key.Key_Down)
         assert is_whole(panel, place + 1)

@@ -243,6 +243,11 @@ def test_a_region_without_a_known_proposal_says_why_it_has_no_threshold(panel):
     assert not control(panel, "Connected only").isChecked()
 
 
+def test_what_the_region_part_tells_ends_like_a_sentence_and_what_it_asks_for_does_not():
+    assert all(words.endswith(".") for words in (NO_PROPOSAL, NO_AXES))
+    assert "." not in NO_REGION
+
+
 def test_directions_are_told_like_those_of_textures(panel):
     panel.set_tool("region")
     panel.region.show_region(facts(amounts=(("structure:0", 1.25), ("structure:1", 4.0))))

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QCursor
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QMenu, QPushButton
 
@@ -261,6 +262,20 @@ def test_the_menu_of_a_row_offers_what_can_be_done_with_it(panel, said):
     assert said[-1] == ("kept", OWN.key)
     assert choose_all("texture:0") == ["Rename", "Unpin", *first[2:]]
     assert ("pinned", "texture:0", False) in said
+
+
+def test_a_right_click_where_a_row_has_gone_opens_the_menu_of_the_next(panel, monkeypatch):
+    """With a mouse that has not moved since: Qt asks what is under it as the row is hidden."""
+    opened = []
+    monkeypatch.setattr(QMenu, "popup", lambda menu, _place: opened.append(menu.parentWidget()))
+    window, own = panel.window(), panel.rows[0].title
+    place = own.mapTo(window, own.rect().center())
+    QCursor.setPos(window.mapToGlobal(place))
+    for button in (LEFT, Qt.MouseButton.RightButton):
+        QTest.mouseClick(window.windowHandle(), button, pos=place)
+        panel.set_rows(MODELS)
+        QApplication.processEvents()
+    assert opened == [panel.rows[0]]
 
 
 def test_tab_goes_through_the_controls_of_a_row(panel):

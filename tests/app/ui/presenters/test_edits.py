@@ -208,7 +208,7 @@ def test_the_detail_of_the_photo_is_a_slider_of_the_selected_row(swapped):
     push(swapped, AdjustTexture(model="landscapes", amounts=(("texture:0", 1.0),)))
     amounts = swapped.window.edits.amounts
     assert "Adjust texture" in amounts.detail.tab_stops[0].accessibleName(), "the new one"
-    strength_row(swapped).setFocus()
+    strength_row(swapped).picked.emit()
     amounts.detail.reset()
     swapped.wait()
     assert swapped.document.edits[0].detail == 1.0
@@ -239,7 +239,7 @@ def test_rows_tell_which_sliders_are_moved_by_their_present_names(swapped):
 
 def test_the_commands_of_the_menu_act_on_the_row_that_was_clicked(swapped):
     swapped.choose("edit.duplicate")
-    strength_row(swapped, 0).setFocus()
+    strength_row(swapped, 0).picked.emit()
     menu = QMenu(swapped.window)
     strength_row(swapped, 0).fill_menu(menu)
     commands = {action.objectName(): action for action in menu.actions()}
@@ -272,7 +272,7 @@ def test_what_a_hand_was_doing_does_not_go_on_in_another_document(swapped, files
 def test_the_last_edit_of_a_document_that_is_opened_is_selected(swapped):
     for value in (1.0, 2.0):
         push(swapped, AdjustTexture(model="landscapes", amounts=(("texture:0", value),)))
-    strength_row(swapped, 1).setFocus()
+    strength_row(swapped, 1).picked.emit()
     assert swapped.program.sliders.active.uid == 2
     swapped.program.session.open(swapped.document)
     assert swapped.program.sliders.active.uid == 3

@@ -47,7 +47,7 @@ def place(qtbot) -> QWidget:
 @pytest.fixture
 def row(place) -> Row:
     made = Row("Stone")
-    put_rows(place.layout(), [made], [])
+    put_rows(place.layout(), [made], [], QWidget(place))
     QApplication.processEvents()
     made.setFocus()
     return made
@@ -142,13 +142,14 @@ def test_its_menu(row, ask):
 
 
 def test_rows_stand_in_order_for_the_eye_and_for_tab(place, row):
-    more = [Row(name) for name in "abc"]
-    put_rows(place.layout(), [more[2], row, more[0]], [more[1]])
+    more, start = [Row(name) for name in "abc"], QLineEdit(place)
+    put_rows(place.layout(), [more[2], row, more[0]], [more[1]], start)
     QApplication.processEvents()
     heights = [one.y() for one in (more[2], row, more[0])]
     assert heights == sorted(heights)
     assert not more[1].isVisible()
-    more[2].setFocus()
-    for after in (row, more[0]):
+    start.show()
+    start.setFocus()
+    for after in (more[2], row, more[0]):
         QTest.keyClick(focused(), Qt.Key.Key_Tab)
         assert after.hasFocus()
